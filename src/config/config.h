@@ -1,0 +1,143 @@
+// The configuration as the program uses it: plain values, complete (every default filled in, every path absolute) and
+// immutable after Load(). Workers hold a `const Config&`; a reload makes a new generation with a new Config.
+#ifndef BRILLIANT_CONFIG_CONFIG_H_
+#define BRILLIANT_CONFIG_CONFIG_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/method.h"
+
+namespace brilliant::config {
+
+// Where in the text something was said, for messages: "site.conf:7:3".
+struct Position {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+// One address to listen on. `*` in the text is two of these, one per family.
+struct ListenAddress {
+  enum class Family : uint8_t { kIpv4, kIpv6, kUnix };
+  Family family = Family::kIpv4;
+  std::string host;   // numeric address without brackets ("0.0.0.0", "::", "127.0.0.1"); empty for unix
+  uint16_t port = 0;  // 0 for unix
+  std::string path;   // absolute path for unix, else empty
+
+  // Canonical and unique: "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". Keys of maps and messages use it.
+  [[nodiscard]] std::string ToString() const;
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+// One `listen` directive, with its options.
+struct Listen {
+  ListenAddress address;
+  int backlog = 4096;      // `backlog=N`
+  bool shared = false;     // `shared`: one accept queue for all workers instead of one per worker (SO_REUSEPORT)
+  bool automatic = false;  // quick mode only: take the next free port if this one is taken
+  Position position;
+};
+
+// `error [CODE...] PATH`; no codes: every error of the server.
+struct ErrorPage {
+  std::vector<int> codes;
+  std::string path;  // absolute
+  Position position;
+};
+
+struct Redirect {
+  int code = 301;
+  std::string target;
+};
+
+struct CgiSettings {
+  std::string extension;    // ".php" in a `cgi .ext` block, else empty
+  std::string program;      // absolute path of `cgi PROGRAM` in a location, else empty
+  std::string interpreter;  // absolute path, or empty: the script is executed itself
+  std::vector<std::pair<std::string, std::string>> environment;  // cgi_env
+  Milliseconds timeout{60'000};
+};
+
+// What answers below one path (`location`) or for one extension (`cgi .ext`).
+struct Location {
+  std::string path;  // "/", "/img": no slash at the end unless it is "/" alone. Empty for `cgi .ext`
+  std::string root;  // absolute, without a slash at the end
+  bool root_given = false;
+  std::vector<std::string> index = {"index.html"};
+  bool autoindex = false;
+  bool dotfiles = false;
+  http::MethodSet methods = {http::Method::kGet};  // as written; HEAD and OPTIONS are implied by the router
+  uint64_t body_max = 2'147'483'647;
+  std::optional<std::string> upload_path;  // as written, normalised to begin with "/" and not to end with one
+  std::optional<Redirect> redirect;
+  std::optional<CgiSettings> cgi;
+  std::vector<std::string> symlink_roots;  // absolute
+  std::string charset = "utf-8";           // empty: off
+  Position position;                       // of the block
+  Position root_position;                  // of `root`, or of the block where there is none
+};
+
+struct Server {
+  std::vector<Listen> listens;
+  std::vector<std::string> names;       // lower case; {""} when none was given
+  std::vector<ErrorPage> error_pages;
+  std::vector<Location> locations;      // in the order of the text
+  std::vector<Location> cgi_extensions; // `cgi .ext` blocks; extension in `cgi->extension`
+  Position position;
+};
+
+struct AccessLog {
+  enum class Format : uint8_t { kCombined, kJson };
+  enum class Target : uint8_t { kStdout, kFile, kOff };
+  Target target = Target::kStdout;
+  std::string path;  // absolute, for kFile
+  Format format = Format::kCombined;
+};
+
+enum class LogLevel : uint8_t { kDebug, kInfo, kNotice, kWarn, kError };
+
+struct ErrorLog {
+  std::string path;  // absolute; empty: stderr
+  LogLevel level = LogLevel::kNotice;
+};
+
+// Every limit and time of the server that somebody may want to change. Names of directives as commented.
+struct Limits {
+  Milliseconds header_timeout{30'000};     // client_header_timeout: a whole head, from its first byte
+  Milliseconds body_timeout{60'000};       // client_body_timeout: without progress of the content
+  Milliseconds send_timeout{60'000};       // send_timeout: without progress of the answer
+  Milliseconds keepalive_timeout{75'000};  // keepalive_timeout: idle between requests
+  Milliseconds lingering_timeout{5'000};   // lingering_timeout: of reading after the last answer
+  Milliseconds drain_idle{5'000};          // drain_idle: an idle connection while the worker drains
+  Milliseconds shutdown_timeout{30'000};   // worker_shutdown_timeout: the longest a draining worker lives
+  uint64_t keepalive_requests = 100'000;   // keepalive_requests: on one connection
+  uint64_t head_bytes_max = 32'768;        // head_bytes_max: request line and fields together
+  uint64_t target_bytes_max = 8'192;       // target_bytes_max: the request target
+  uint64_t head_fields_max = 100;          // head_fields_max
+  uint64_t worker_connections = 0;         // worker_connections; 0: from the descriptor limit
+  uint64_t file_cache_bytes = 64ULL << 20; // file_cache: memory for small files, per worker; 0: off
+};
+
+struct Config {
+  int workers = 0;          // 0: auto, one per core
+  std::string user;         // empty: not given
+  std::string group;        // empty: the user's own
+  std::string pid_file;     // absolute; empty: none
+  ErrorLog error_log;
+  AccessLog access_log;
+  Limits limits;
+  std::map<std::string, std::string> types;  // extension without dot, lower case -> media type (`types { }`)
+  std::string default_type = "application/octet-stream";
+  std::vector<Server> servers;
+};
+
+}  // namespace brilliant::config
+
+#endif  // BRILLIANT_CONFIG_CONFIG_H_
