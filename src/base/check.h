@@ -9,9 +9,10 @@ namespace brilliant {
 
 }  // namespace brilliant
 
-#define CHECK(condition)                                                                          \
-  do {                                                                                            \
-    if (!(condition)) [[unlikely]] ::brilliant::CheckFailed(#condition, __FILE__, __LINE__);      \
+#define CHECK(condition)                                        \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
+      ::brilliant::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 #ifdef NDEBUG

@@ -54,10 +54,10 @@ using Result = std::expected<T, Error>;
 #define BRILLIANT_CONCAT_INNER(a, b) a##b
 #define BRILLIANT_CONCAT(a, b) BRILLIANT_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                                                \
-  do {                                                                             \
-    auto brilliant_result = (expression);                                          \
-    if (!brilliant_result) return std::unexpected(brilliant_result.error());       \
+#define RETURN_IF_ERROR(expression)                                          \
+  do {                                                                       \
+    auto brilliant_result = (expression);                                    \
+    if (!brilliant_result) return std::unexpected(brilliant_result.error()); \
   } while (false)
 
 #define ASSIGN_OR_RETURN(declaration, expression) \
@@ -68,10 +68,10 @@ using Result = std::expected<T, Error>;
   declaration = std::move(*result)
 
 // The same in a coroutine: CO_ASSIGN_OR_RETURN(size_t count, co_await stream.ReadSome(into));
-#define CO_RETURN_IF_ERROR(expression)                                             \
-  do {                                                                             \
-    auto brilliant_result = expression;                                            \
-    if (!brilliant_result) co_return std::unexpected(brilliant_result.error());    \
+#define CO_RETURN_IF_ERROR(expression)                                          \
+  do {                                                                          \
+    auto brilliant_result = expression;                                         \
+    if (!brilliant_result) co_return std::unexpected(brilliant_result.error()); \
   } while (false)
 
 #define CO_ASSIGN_OR_RETURN(declaration, expression) \

@@ -1,0 +1,73 @@
+// One descriptor, registered once with the loop's poller, edge-triggered, in both directions. Remembers what the kernel
+// said until whoever reads or writes finds out otherwise. A member of the object that owns the descriptor, declared
+// after it; pinned in memory.
+#ifndef BRILLIANT_EVENT_WAITABLE_H_
+#define BRILLIANT_EVENT_WAITABLE_H_
+
+#include <cstdint>
+#include <utility>
+
+#include "event/poller.h"
+#include "event/waiter.h"
+
+namespace brilliant::event {
+
+enum class Interest : uint8_t { kRead, kWrite };
+
+class Waitable : public WaitSource {
+ public:
+  enum class Kind : uint8_t {
+    kConnection,  // a client's socket, ours alone: losing both directions cancels the scope, its handlers have no
+                  // reader left
+    kPrivate,     // ours alone
+    kShared,      // other processes hold it too (a listener)
+  };
+  // Borrows `fd`, which must be non-blocking and stay open as long as the Waitable lives.
+  Waitable(EventLoop& loop, CancelScope& scope, int fd, Kind kind);
+  ~Waitable();
+
+  // Registers with the poller; before the first wait. Fails only for want of memory or of watches.
+  Result<void> Register();
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool readable() const { return readable_; }
+  [[nodiscard]] bool writable() const { return writable_; }
+  // A read found nothing, or less than it asked for. Bytes that come later are a new edge; an end of input that the
+  // kernel has reported already is not: then it stays readable.
+  void InputDrained() { readable_ = input_ended_; }
+  // A read said EAGAIN.
+  void ReadWouldBlock() { readable_ = false; }
+  void WriteWouldBlock() { writable_ = false; }
+
+ private:
+  friend class EventLoop;
+  void Apply(const PollEvent& event);
+
+  const int fd_;
+  bool registered_ = false;
+  bool readable_ = true;  // until a read says otherwise: accepted sockets often have a request waiting
+  bool writable_ = true;
+  bool input_ended_ = false;
+  const Kind kind_;
+};
+
+// A wake-up from one coroutine (or the loop) to another: Notify makes the next or current Wait succeed, once. Waiting
+// with a Timer and nobody who notifies is a sleep.
+class Signal : public WaitSource {
+ public:
+  using WaitSource::WaitSource;
+  void Notify() { notified_ = !Wake(kInput, std::nullopt); }
+  // kDeadline when `timer` expires first.
+  [[nodiscard]] WaitAwaiter Wait(Timer* timer = nullptr) {
+    return {*this, kInput, timer, std::exchange(notified_, false)};
+  }
+  // Forgets a notification nobody waited for.
+  void Clear() { notified_ = false; }
+
+ private:
+  bool notified_ = false;
+};
+
+}  // namespace brilliant::event
+
+#endif  // BRILLIANT_EVENT_WAITABLE_H_
