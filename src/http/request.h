@@ -1,5 +1,5 @@
-// What a request head says, as views into the buffer it was parsed from. Made by RequestParser, read by everybody above.
-// The views are valid until the response has been written; nobody keeps them longer.
+// What a request head says, as views into the buffer it was parsed from. Made by RequestParser, read by everybody
+// above. The views are valid until the response has been written; nobody keeps them longer.
 #ifndef BRILLIANT_HTTP_REQUEST_H_
 #define BRILLIANT_HTTP_REQUEST_H_
 
@@ -26,21 +26,22 @@ struct RequestHead {
   Method method = Method::kUnknown;
   std::string_view method_name;
   TargetForm form = TargetForm::kOrigin;
-  std::string_view target;     // the whole request-target as sent
-  std::string_view path;       // raw path of origin-form and absolute-form ("/" if that has none), without the query
-  std::string_view query;      // raw, without "?"
+  std::string_view target;  // the whole request-target as sent
+  std::string_view path;    // raw path of origin-form and absolute-form ("/" if that has none), without the query
+  std::string_view query;   // raw, without "?"
   bool has_query = false;
   bool target_needs_encoding = false;  // raw bytes 0x80 to 0xFF, `"`, `<` or `>`: to be redirected to EncodeTarget()
   // The authority this request is for: from an absolute-form target, else from Host. Without userinfo; as sent.
-  std::string_view host;       // reg-name, IPv4 or bracketed IPv6 without port; empty if HTTP/1.0 without Host, or Host is empty
-  uint16_t port = 0;           // 0: none given
-  int version_minor = 1;       // HTTP/1.x
+  std::string_view
+      host;           // reg-name, IPv4 or bracketed IPv6 without port; empty if HTTP/1.0 without Host, or Host is empty
+  uint16_t port = 0;  // 0: none given
+  int version_minor = 1;  // HTTP/1.x
   std::span<const Field> fields;
   Framing framing = Framing::kNone;
-  uint64_t content_length = 0;  // for kLength
-  bool expects_continue = false;      // Expect: 100-continue, HTTP/1.1 and content announced
-  bool connection_close = false;      // Connection has the member "close"
-  bool connection_keep_alive = false; // Connection has the member "keep-alive"
+  uint64_t content_length = 0;         // for kLength
+  bool expects_continue = false;       // Expect: 100-continue, HTTP/1.1 and content announced
+  bool connection_close = false;       // Connection has the member "close"
+  bool connection_keep_alive = false;  // Connection has the member "keep-alive"
 
   // The value of the first field of that name (compared without case); an empty view with data() == nullptr if absent.
   [[nodiscard]] std::string_view Find(std::string_view name) const;
