@@ -1,0 +1,98 @@
+// What the author of a handler sees: a request, its content to pull from, and the response to give back. A handler never
+// sees a socket; framing, persistence, conditions of the connection and the log are decided by server/.
+//
+// Handlers are made once per generation by the Router, immutable afterwards, and shared by all requests of the worker.
+#ifndef BRILLIANT_HANDLERS_API_H_
+#define BRILLIANT_HANDLERS_API_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.h"
+#include "event/event_loop.h"
+#include "event/task.h"
+#include "files/file_store.h"
+#include "http/request.h"
+#include "http/response_head.h"
+#include "log/error_log.h"
+
+namespace brilliant::handlers {
+
+// A request that has been routed. Views are valid until its response has been written.
+struct Request {
+  http::RequestHead head;
+  // The path decoded and normalised, beginning with "/" (http/target.h). "*" for asterisk-form.
+  std::string_view path;
+  // The part of `path` below the location: begins with "/", or is empty if the target is the location itself.
+  std::string_view path_below;
+};
+
+struct MemoryBody {
+  std::string bytes;
+};
+// A small file with its field lines already rendered: head and content leave in one send. `with_content` false: a 304.
+struct RenderedBody {
+  files::RenderedFilePtr file;
+  bool with_content = true;
+};
+struct FileBody {
+  files::OpenFilePtr file;
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+// Content that is made while it is sent (a listing, a script's output).
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  // The next bytes, valid until the next call; empty: the end.
+  virtual event::Task<Result<std::span<const char>>> Next() = 0;
+};
+using Body = std::variant<std::monostate, MemoryBody, RenderedBody, FileBody, std::unique_ptr<BodySource>>;
+
+// Content-Length, Transfer-Encoding, Connection, Date and Server are not the handler's: WriteResponse adds them. With
+// RenderedBody, `fields` is empty: the file's own are used.
+struct Response {
+  int status = 200;
+  http::FieldList fields;
+  Body body;
+  // The connection ends after it: the request's content can't be skipped, or its end is unknown.
+  bool close = false;
+};
+
+// To be routed again as a GET of that origin-form target (CGI local redirect, an index that is a script).
+struct LocalRedirect {
+  std::string target;
+};
+using Answer = std::variant<Response, LocalRedirect>;
+
+// The content of a request. Implemented by server/: limits, 100 (Continue) on the first pull, deadlines.
+class RequestBody {
+ public:
+  virtual ~RequestBody() = default;
+  // The next bytes, valid until the next call; empty: the end, and the content was complete.
+  // Errors: kTooLarge above the limit set for it, kInvalid malformed framing, kClosed incomplete, kDeadline.
+  virtual event::Task<Result<std::span<const char>>> Next() = 0;
+};
+
+// What a handler may use while it works on one request.
+struct HandlerContext {
+  event::EventLoop& loop;
+  event::CancelScope& scope;  // of this request: cancelled when the client is gone
+  files::FileStore& files;
+  log::ErrorLog& error_log;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual event::Task<Answer> Handle(const Request& request, RequestBody& body,
+                                     const HandlerContext& context) const = 0;
+};
+
+}  // namespace brilliant::handlers
+
+#endif  // BRILLIANT_HANDLERS_API_H_
