@@ -543,8 +543,8 @@ Task<size_t> TakeStrings(Gate& gate, std::vector<std::string> strings) {
   co_return ready ? strings.size() : 0;
 }
 Task<void> BracedList(Gate& gate, std::string& seen) {
-  const size_t size =
-      co_await TakeStrings(gate, {std::string(40, 'a'), std::string(40, 'b')});  // TIDY: shows the fault
+  // TIDY: shows the fault
+  const size_t size = co_await TakeStrings(gate, {std::string(40, 'a'), std::string(40, 'b')});
   seen += std::to_string(size);
 }
 TEST_F(CoroutineCanary, DISABLED_BracedListAsArgument) {
@@ -584,6 +584,7 @@ TEST_F(CoroutineCanary, DISABLED_AwaitInsideAConditionalExpression) {
 #if defined(__clang__)  // g++ 12 stops with an internal error
 // g++ PR 115851: temporaries in GNU statement expressions are lost in coroutines.
 Task<void> StatementExpression(Gate& gate, std::string& seen) {
+  // TIDY: shows the fault
   Counted made = __extension__({
     Result<Counted> result = co_await MakeOrFail(gate, 'a');
     std::move(*result);
