@@ -23,7 +23,7 @@ struct HeadLimits {
   size_t fields_max = 100;         // field lines: 431
 };
 
-// No method in the IANA registry is longer than 18 bytes; a longer one than this is answered 501 (RFC 9112 section 3).
+// No method in the IANA registry is longer than 17 bytes; one longer than this is answered 501 (RFC 9112 section 3).
 inline constexpr size_t kMethodBytesMax = 32;
 // RFC 9112 section 2.2 asks to ignore at least one empty line before a request line.
 inline constexpr size_t kLeadingEmptyLinesMax = 2;
@@ -50,7 +50,9 @@ class RequestParser {
   [[nodiscard]] size_t head_bytes() const { return position_; }
   // A byte other than those of leading empty lines was seen.
   [[nodiscard]] bool started() const { return phase_ != Phase::kLeading; }
-  // After kDone; its views point into the last `buffered`, or to a literal "/".
+  // After kDone; its views point into the last `buffered`, or to a literal "/". After kError it has method, method_name
+  // and target only, as far as they were read whole: for the access log, and to leave out the content of an answer to
+  // HEAD.
   [[nodiscard]] const RequestHead& head() const { return head_; }
   // After kError.
   [[nodiscard]] const RequestError& error() const { return error_; }
@@ -67,44 +69,48 @@ class RequestParser {
     Span value;
   };
 
-  // Each of these handles one phase from position_ on and says whether to go on with the next; if not, either bytes
-  // are missing or phase_ is kError.
+  // Each of these works off one phase from position_ on. True: go on with the next phase; false: bytes are missing, or
+  // phase_ is kError.
   bool SkipEmptyLines(std::string_view buffered);
   bool ReadMethod(std::string_view buffered);
   bool ReadTarget(std::string_view buffered);
   bool ReadVersion(std::string_view buffered);
   bool ReadFields(std::string_view buffered);
 
+  // Each of these judges one part of the head; false: refused.
   bool AnalyseTarget(std::string_view buffered);
-  bool AnalyseOriginForm(std::string_view buffered, size_t start);
   bool AnalyseAbsoluteForm(std::string_view buffered);
   bool AnalyseAuthorityForm(std::string_view buffered);
-  bool AdoptAuthority(std::string_view buffered, Span authority, bool host_required);
+  void SplitPathAndQuery(std::string_view buffered, size_t begin);
   bool ReadFieldLine(std::string_view buffered, size_t line_end);
   bool ReadKnownField(std::string_view buffered, const FieldSpan& field);
   bool ReadHost(std::string_view buffered, Span value);
   bool ReadContentLength(std::string_view buffered, Span value);
   bool ReadTransferEncoding(std::string_view buffered, Span value);
+  bool ReadTransferCoding(std::string_view coding, bool has_parameters, size_t offset);
   bool ReadExpect(std::string_view buffered, Span value);
   void ReadConnection(std::string_view value);
   bool FinishHead();
+
+  void MakeRequestLineViews(std::string_view buffered);
   void MakeViews(std::string_view buffered);
   bool Refuse(int status, size_t offset, const char* reason);
 
   const HeadLimits limits_;
   Phase phase_ = Phase::kLeading;
   uint8_t empty_lines_ = 0;
-  uint8_t target_flags_ = 0;    // union of the classes of the target's bytes
-  bool path_is_empty_ = false;  // absolute-form without a path
+  uint8_t target_classes_ = 0;        // union of the classes of the target's bytes
+  bool path_is_empty_ = false;        // absolute-form without a path: "/"
+  bool authority_in_target_ = false;  // which beats Host
   bool host_seen_ = false;
   bool length_seen_ = false;
   bool encoding_seen_ = false;
   bool chunked_seen_ = false;
-  bool chunked_last_ = false;
-  bool unknown_coding_seen_ = false;
-  bool expect_seen_ = false;
+  bool chunked_is_last_ = false;
+  bool other_coding_seen_ = false;
+  bool continue_expected_ = false;
   size_t position_ = 0;         // everything before it has been handled
-  size_t scanned_ = 0;          // no LF between position_ and it (kFields)
+  size_t scanned_ = 0;          // up to here there is no LF after position_ (kFields)
   size_t encoding_offset_ = 0;  // of the last Transfer-Encoding value
   Span method_;
   Span target_;
