@@ -34,13 +34,14 @@ BANNED_SAMPLES = [
     ("banned-call", "int F() { return std::rand(); }", "int F() { return operand(); }"),
     ("sleep", "void F() { std::this_thread::sleep_for(s); }", "void F() { clock.Advance(s); }"),
     ("delete-this", "void F() { delete this; }", "void F() { delete other; }"),
-    ("using-namespace", "using namespace std;", "using std::string;"),
+    ("using-namespace", "using namespace std;", "using std::string; using namespace std::string_view_literals;"),
+    ("banned-call", "void F() { std::signal(SIGHUP, Handle); }", "void F() { std::signal(SIGPIPE, SIG_IGN); }"),
     ("goto", "void F() { goto end; }", "void F() { go_to(end); }"),
     ("callback-name", "void OnReadable();", "void Once(); bool IsOn();"),
     ("done", "bool F() { return handle.done(); }", "bool F() { return promise.finished; }"),
-    ("statement-expression", "int F() { return ({ int x = 1; x; }); }", "int F() { return G({1, 2}); }"),
+    ("statement-expression", "int F() { return ({ int x = 1; x; }); }", "void F() { EXPECT_DEATH(\n{ int x = G({1, 2}); }); }"),
     ("pragma-once", "#pragma once\n", "#pragma GCC diagnostic push\n"),
-    ("system-name", "#if defined(__linux__)\n#endif\n", "#if BRILLIANT_LINUX\n#endif\n"),
+    ("system-name", "#if defined(__linux__)\n#endif\n", "#if BRILLIANT_LINUX\n#elif defined(__APPLE__)\n#endif\n"),
 ]
 
 FORBIDDEN_AWAITS = [
