@@ -26,6 +26,9 @@ namespace brilliant::log {
 // Longer values are cut there, and "..." says so. The target's limit covers all but attacks.
 inline constexpr size_t kLoggedTargetBytesMax = 2048;
 inline constexpr size_t kLoggedValueBytesMax = 512;
+// What escaping makes of the longest values.
+inline constexpr size_t kAccessLineBytesMax = size_t{32} << 10;
+inline constexpr Milliseconds kAccessLogFlushInterval{1000};
 
 // What happened to one request. The views are read before Append returns and not afterwards.
 struct AccessRecord {

@@ -43,12 +43,15 @@ class ErrorLog {
   // The same for what may repeat: at most kReportsPerWindowMax lines per kReportWindow and site. When the window is
   // over, one line says how many were suppressed:
   //   error_log.Report(accept_failures_, Level::kError, "accept failed errno={}", error.system_errno);
+  // False if it was suppressed or is below `least`.
   template <typename... Args>
-  void Report(RateLimit& site, Level level, fmt::format_string<Args...> format, Args&&... args) {
-    if (!enabled(level) || !Admit(site, level, {format.get().data(), format.get().size()})) return;
+  bool Report(RateLimit& site, Level level, fmt::format_string<Args...> format, Args&&... args) {
+    const fmt::string_view literal = format;
+    if (!enabled(level) || !Admit(site, level, {literal.data(), literal.size()})) return false;
     std::array<char, kReportBytesMax> text;
     const auto result = fmt::format_to_n(text.data(), text.size(), format, std::forward<Args>(args)...);
     Write(level, std::string_view(text.data(), std::min(result.size, text.size())));
+    return true;
   }
   [[nodiscard]] bool enabled(Level level) const { return level >= least_; }
 
