@@ -1,0 +1,80 @@
+#include "files/open_file.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace brilliant::files {
+namespace {
+
+int64_t Nanoseconds(const timespec& time) { return static_cast<int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec; }
+
+// POSIX calls the members st_mtim and st_ctim, macOS st_mtimespec and st_ctimespec.
+template <typename Status>
+int64_t ModificationTimeNs(const Status& status) {
+  if constexpr (requires { status.st_mtim; }) {
+    return Nanoseconds(status.st_mtim);
+  } else {
+    return Nanoseconds(status.st_mtimespec);
+  }
+}
+
+template <typename Status>
+int64_t ChangeTimeNs(const Status& status) {
+  if constexpr (requires { status.st_ctim; }) {
+    return Nanoseconds(status.st_ctim);
+  } else {
+    return Nanoseconds(status.st_ctimespec);
+  }
+}
+
+}  // namespace
+
+FileIdentity IdentityOf(const OpenFile& file) {
+  return FileIdentity{.device = file.device,
+                      .inode = file.inode,
+                      .size = file.size,
+                      .mtime_ns = file.mtime_ns,
+                      .ctime_ns = file.ctime_ns};
+}
+
+Result<void> Refresh(OpenFile& file) {
+  struct stat status{};
+  if (fstat(file.fd.get(), &status) != 0) return SystemFailure("fstat");
+  file.size = static_cast<uint64_t>(status.st_size);
+  file.mtime_ns = ModificationTimeNs(status);
+  file.ctime_ns = ChangeTimeNs(status);
+  file.device = static_cast<uint64_t>(status.st_dev);
+  file.inode = static_cast<uint64_t>(status.st_ino);
+  file.is_directory = S_ISDIR(status.st_mode);
+  file.is_regular = S_ISREG(status.st_mode);
+  return {};
+}
+
+Result<OpenFile> DescribeFile(UniqueFd fd) {
+  OpenFile file{.fd = std::move(fd)};
+  RETURN_IF_ERROR(Refresh(file));
+  if (!file.is_regular && !file.is_directory) return Failure(ErrorCode::kForbidden, "neither a file nor a folder");
+  return file;
+}
+
+Error ErrorFromOpen(int system_errno, const char* context) {
+  Error error = ErrorFromErrno(system_errno, context);
+  switch (system_errno) {
+    case ENXIO:
+    case ENODEV:
+    case ELOOP:
+    case EOPNOTSUPP:  // what BSDs say of a socket
+      error.code = ErrorCode::kForbidden;
+      break;
+    case ENAMETOOLONG:
+      error.code = ErrorCode::kTooLarge;
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+}  // namespace brilliant::files
