@@ -132,7 +132,7 @@ std::string* LineWriter::BeginLine() {
       ++lines_dropped_;
       return nullptr;
     }
-    Start();
+    if (failure_errno_ == 0) Start();
   }
   if (buffer_.empty()) buffer_.reserve(options_.buffer_bytes + options_.line_bytes_max);
   return &buffer_;
@@ -140,7 +140,7 @@ std::string* LineWriter::BeginLine() {
 
 void LineWriter::EndLine() {
   if (buffer_.size() >= options_.buffer_bytes) {
-    if (HandOut()) Start();
+    if (HandOut() && failure_errno_ == 0) Start();
   } else if (options_.prompt && failure_errno_ == 0) {
     Flush();
   }
