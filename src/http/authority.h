@@ -12,8 +12,8 @@
 namespace brilliant::http {
 
 struct Authority {
-  std::string_view host;  // reg-name (may be empty), IPv4 address or bracketed IP literal; as given
-  bool has_port = false;  // there are digits after the colon; "host:" has none
+  std::string_view host{};  // reg-name (may be empty), IPv4 address or bracketed IP literal; as given
+  bool has_port = false;    // there are digits after the colon; "host:" has none
   uint16_t port = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "http/request.h"
+#include "http/syntax.h"
 
 namespace brilliant::http {
 
@@ -25,8 +26,8 @@ enum class BodyStatus : uint8_t {
 
 struct BodyStep {
   BodyStatus status = BodyStatus::kNeedMore;
-  size_t consumed = 0;       // bytes of the input that are dealt with, those of `content` included
-  std::string_view content;  // a view into the input
+  size_t consumed = 0;         // bytes of the input that are dealt with, those of `content` included
+  std::string_view content{};  // a view into the input
 };
 
 struct ChunkLimits {
@@ -60,55 +61,58 @@ class ChunkedDecoder {
   [[nodiscard]] std::span<const Field> trailers() const { return trailers_; }
 
  private:
+  // What the next byte belongs to.
   enum class State : uint8_t {
     kSizeStart,
     kSize,
-    kExtensionBlank,
-    kExtensionNameStart,
+    kExtensionBlank,      // before a ";"
+    kExtensionNameStart,  // after it
     kExtensionName,
-    kExtensionNameBlank,
+    kExtensionNameBlank,  // before "=" or ";"
     kExtensionValueStart,
     kExtensionToken,
     kExtensionQuoted,
     kExtensionQuotedPair,
     kExtensionQuotedEnd,
-    kSizeLf,
+    kSizeLineFeed,
     kContent,
-    kContentCr,
-    kContentLf,
+    kContentReturn,
+    kContentLineFeed,
     kTrailer,
     kDone,
     kError,
   };
+  struct TrailerSpan {
+    size_t line = 0;  // offset in trailer_bytes_
+    FieldLineParts parts;
+  };
 
-  bool ReadSizeDigit(char c);
+  // These return false after a refusal.
+  bool ReadFramingByte(char c);
+  bool ReadSizeByte(char c);
   bool ReadExtensionByte(char c);
   bool EndExtensionPart(char c);
-  bool ReadFramingByte(char c);
-  BodyStep TakeContent(std::string_view input, size_t consumed);
-  // Takes bytes of one trailer line; returns how many.
-  size_t ReadTrailerBytes(std::string_view input);
+  bool CountExtensionByte();
+  bool EndSizeLine();
   bool ReadTrailerLine();
-  bool Refuse(int status, const char* reason, uint64_t ahead = 0);
+
+  BodyStep TakeContent(std::string_view input, size_t at);
+  // Takes bytes of one trailer line and returns how many.
+  size_t ReadTrailerBytes(std::string_view input);
+  bool Expect(char c, char expected, State next, const char* reason);
+  bool Refuse(int status, uint64_t offset, const char* reason);
 
   ChunkLimits limits_;
   State state_ = State::kSizeStart;
-  bool last_chunk_ = false;
-  size_t size_digits_ = 0;
-  size_t line_extension_bytes_ = 0;
-  uint64_t extension_bytes_ = 0;
-  uint64_t chunk_left_ = 0;
+  uint64_t position_ = 0;    // in the coded body
+  uint64_t chunk_left_ = 0;  // the size while it is read, then the content still to come
   uint64_t content_bytes_ = 0;
-  uint64_t position_ = 0;  // in the coded body
+  uint64_t extension_bytes_ = 0;     // of all lines
+  size_t line_extension_bytes_ = 0;  // of this line
+  size_t size_digits_ = 0;
+  size_t trailer_line_ = 0;  // where the current line begins in trailer_bytes_
   size_t trailer_lines_ = 0;
-  size_t trailer_line_start_ = 0;  // in trailer_bytes_
   std::string trailer_bytes_;
-  struct TrailerSpan {
-    size_t name_offset;
-    size_t name_size;
-    size_t value_offset;
-    size_t value_size;
-  };
   std::vector<TrailerSpan> trailer_spans_;
   std::vector<Field> trailers_;
   RequestError error_;

@@ -15,7 +15,7 @@ inline constexpr int64_t kNoLastModified = std::numeric_limits<int64_t>::min();
 
 // What is known of the target's current representation.
 struct Validators {
-  std::string_view etag;  // as in an ETag field, with quotes and W/; empty: none
+  std::string_view etag{};  // as in an ETag field, with quotes and W/; empty: none
   int64_t last_modified_seconds = kNoLastModified;
   bool exists = true;  // false: there is no representation now (a PUT that would create one)
 };

@@ -11,7 +11,7 @@ namespace brilliant::http {
 
 struct EntityTag {
   bool weak = false;
-  std::string_view opaque;  // between the quotes
+  std::string_view opaque{};  // between the quotes
 };
 
 // One entity tag and nothing else: `"xyzzy"` or `W/"xyzzy"`.
