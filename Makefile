@@ -48,8 +48,11 @@ fuzz: test-packages
 	@$(call configure,fuzz) && $(call build,fuzz)
 	@tools/fuzz build/fuzz $(FUZZ_SECONDS)
 
-bench: all
-	@tools/install-packages bench
+bench:
+	@tools/install-packages build bench
+	@cmake --preset release -DBRILLIANT_BENCH=ON $(if $(wildcard build/release/CMakeCache.txt),,-DBRILLIANT_TESTS=OFF)
+	@$(call build,release) --target brilliantserver micro_benchmark
+	@build/release/bench/micro_benchmark
 	@bench/compare
 
 lint: test-packages
