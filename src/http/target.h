@@ -3,6 +3,7 @@
 #ifndef BRILLIANT_HTTP_TARGET_H_
 #define BRILLIANT_HTTP_TARGET_H_
 
+#include <concepts>
 #include <cstddef>
 #include <expected>
 #include <string>
@@ -27,6 +28,8 @@ inline constexpr size_t kPathDepthMax = 128;         // segments: 414 above it
 // is in `raw_path`.
 [[nodiscard]] std::expected<std::string_view, RequestError> NormalizePath(std::string_view raw_path,
                                                                           std::string& storage);
+// The result may be a view of the path, which must outlive it.
+void NormalizePath(std::same_as<std::string> auto&& temporary_path, std::string& storage) = delete;
 
 // Percent-encodes a decoded path for a Location field or a link: only unreserved characters, sub-delims, ":", "@" and
 // "/" are left as they are, so the text has no CR, LF, quote or backslash. Several leading slashes become one, for
