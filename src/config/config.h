@@ -75,7 +75,8 @@ struct Location {
   bool dotfiles = false;
   http::MethodSet methods = {http::Method::kGet};  // as written; HEAD and OPTIONS are implied by the router
   uint64_t body_max = 2'147'483'647;
-  std::optional<std::string> upload_path;  // as written, normalised to begin with "/" and not to end with one
+  // Below `root`; begins with "/" and does not end with one, unless it is "/" alone: root itself.
+  std::optional<std::string> upload_path;
   std::optional<Redirect> redirect;
   std::optional<CgiSettings> cgi;
   std::vector<std::string> symlink_roots;  // absolute
@@ -86,10 +87,10 @@ struct Location {
 
 struct Server {
   std::vector<Listen> listens;
-  std::vector<std::string> names;       // lower case; {""} when none was given
+  std::vector<std::string> names;  // lower case; {""} when none was given
   std::vector<ErrorPage> error_pages;
-  std::vector<Location> locations;      // in the order of the text
-  std::vector<Location> cgi_extensions; // `cgi .ext` blocks; extension in `cgi->extension`
+  std::vector<Location> locations;       // in the order of the text
+  std::vector<Location> cgi_extensions;  // `cgi .ext` blocks; extension in `cgi->extension`
   Position position;
 };
 
@@ -110,26 +111,26 @@ struct ErrorLog {
 
 // Every limit and time of the server that somebody may want to change. Names of directives as commented.
 struct Limits {
-  Milliseconds header_timeout{30'000};     // client_header_timeout: a whole head, from its first byte
-  Milliseconds body_timeout{60'000};       // client_body_timeout: without progress of the content
-  Milliseconds send_timeout{60'000};       // send_timeout: without progress of the answer
-  Milliseconds keepalive_timeout{75'000};  // keepalive_timeout: idle between requests
-  Milliseconds lingering_timeout{5'000};   // lingering_timeout: of reading after the last answer
-  Milliseconds drain_idle{5'000};          // drain_idle: an idle connection while the worker drains
-  Milliseconds shutdown_timeout{30'000};   // worker_shutdown_timeout: the longest a draining worker lives
-  uint64_t keepalive_requests = 100'000;   // keepalive_requests: on one connection
-  uint64_t head_bytes_max = 32'768;        // head_bytes_max: request line and fields together
-  uint64_t target_bytes_max = 8'192;       // target_bytes_max: the request target
-  uint64_t head_fields_max = 100;          // head_fields_max
-  uint64_t worker_connections = 0;         // worker_connections; 0: from the descriptor limit
-  uint64_t file_cache_bytes = 64ULL << 20; // file_cache: memory for small files, per worker; 0: off
+  Milliseconds header_timeout{30'000};      // client_header_timeout: a whole head, from its first byte
+  Milliseconds body_timeout{60'000};        // client_body_timeout: without progress of the content
+  Milliseconds send_timeout{60'000};        // send_timeout: without progress of the answer
+  Milliseconds keepalive_timeout{75'000};   // keepalive_timeout: idle between requests
+  Milliseconds lingering_timeout{5'000};    // lingering_timeout: of reading after the last answer
+  Milliseconds drain_idle{5'000};           // drain_idle: an idle connection while the worker drains
+  Milliseconds shutdown_timeout{30'000};    // worker_shutdown_timeout: the longest a draining worker lives
+  uint64_t keepalive_requests = 100'000;    // keepalive_requests: on one connection
+  uint64_t head_bytes_max = 32'768;         // head_bytes_max: request line and fields together
+  uint64_t target_bytes_max = 8'192;        // target_bytes_max: the request target
+  uint64_t head_fields_max = 100;           // head_fields_max
+  uint64_t worker_connections = 0;          // worker_connections; 0: from the descriptor limit
+  uint64_t file_cache_bytes = 64ULL << 20;  // file_cache: memory for small files, per worker; 0: off
 };
 
 struct Config {
-  int workers = 0;          // 0: auto, one per core
-  std::string user;         // empty: not given
-  std::string group;        // empty: the user's own
-  std::string pid_file;     // absolute; empty: none
+  int workers = 0;       // 0: auto, one per core
+  std::string user;      // empty: not given
+  std::string group;     // empty: the user's own
+  std::string pid_file;  // absolute; empty: none
   ErrorLog error_log;
   AccessLog access_log;
   Limits limits;
@@ -137,6 +138,10 @@ struct Config {
   std::string default_type = "application/octet-stream";
   std::vector<Server> servers;
 };
+
+// The folders that requests may write to: root + upload_path where POST stores, root where PUT may. Absolute, sorted,
+// each once. Nothing below one of them may ever be run.
+[[nodiscard]] std::vector<std::string> UploadFolders(const Config& config);
 
 }  // namespace brilliant::config
 

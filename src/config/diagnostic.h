@@ -1,5 +1,5 @@
-// What the configuration's checks say: where, what and how to mend it. Produced by config/ only, printed by main and the
-// supervisor.
+// What the configuration's checks say: where, what and how to mend it. Produced by config/ only, printed by main and
+// the supervisor.
 #ifndef BRILLIANT_CONFIG_DIAGNOSTIC_H_
 #define BRILLIANT_CONFIG_DIAGNOSTIC_H_
 
@@ -17,11 +17,11 @@ enum class Severity : uint8_t { kError, kWarning };
 
 struct Diagnostic {
   Severity severity = Severity::kError;
-  Position position;   // line 0: about the file, or about nothing in the text
-  int length = 1;      // columns to underline
+  Position position;  // line 0: about the file, or about nothing in the text
+  int length = 1;     // columns to underline
   std::string message;
-  std::string hint;    // "did you mean ...", "write 5g"; may be empty
-  std::string line;    // the text of the line, for the excerpt; empty: no excerpt
+  std::string hint;  // "did you mean ...", "write 5g"; may be empty
+  std::string line;  // the text of the line, for the excerpt; empty: no excerpt
 };
 
 // The message with its excerpt, as in the manual, ending in a newline:

@@ -1,0 +1,48 @@
+// The functions behind the rows of the table: each takes the words of one directive, whose number is right already,
+// into the Config that the Builder makes, or reports what is wrong with them. Those for plain numbers stand with the
+// table.
+#ifndef BRILLIANT_CONFIG_APPLY_H_
+#define BRILLIANT_CONFIG_APPLY_H_
+
+#include "config/builder.h"
+
+namespace brilliant::config {
+
+// At the top level: apply_top.cc.
+void ApplyWorkers(Builder& builder, const Directive& directive);
+void ApplyUser(Builder& builder, const Directive& directive);
+void ApplyPidFile(Builder& builder, const Directive& directive);
+void ApplyErrorLog(Builder& builder, const Directive& directive);
+void ApplyAccessLog(Builder& builder, const Directive& directive);
+void ApplyInclude(Builder& builder, const Directive& directive);
+void ApplyTypes(Builder& builder, const Directive& directive);
+void ApplyDefaultType(Builder& builder, const Directive& directive);
+
+// The server block and what stands in it: apply_server.cc.
+void ApplyServer(Builder& builder, const Directive& directive);
+void ApplyListen(Builder& builder, const Directive& directive);
+void ApplyServerName(Builder& builder, const Directive& directive);
+void ApplyErrorPage(Builder& builder, const Directive& directive);
+void ApplyCharset(Builder& builder, const Directive& directive);  // of a location too
+void ApplyLocation(Builder& builder, const Directive& directive);
+void ApplyCgiExtension(Builder& builder, const Directive& directive);
+
+// What stands in location and cgi blocks: apply_location.cc.
+void ApplyRoot(Builder& builder, const Directive& directive);
+void ApplyIndex(Builder& builder, const Directive& directive);
+void ApplyAutoindex(Builder& builder, const Directive& directive);
+void ApplyDotfiles(Builder& builder, const Directive& directive);
+void ApplyMethods(Builder& builder, const Directive& directive);
+void ApplyBodyMax(Builder& builder, const Directive& directive);
+void ApplyUploadPath(Builder& builder, const Directive& directive);
+void ApplyCgiUploadPath(Builder& builder, const Directive& directive);
+void ApplyRedirect(Builder& builder, const Directive& directive);
+void ApplySymlinkRoots(Builder& builder, const Directive& directive);
+void ApplyCgiProgram(Builder& builder, const Directive& directive);
+void ApplyCgiEnvironment(Builder& builder, const Directive& directive);
+void ApplyInterpreter(Builder& builder, const Directive& directive);
+void ApplyTimeout(Builder& builder, const Directive& directive);
+
+}  // namespace brilliant::config
+
+#endif  // BRILLIANT_CONFIG_APPLY_H_

@@ -1,0 +1,302 @@
+#include "config/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/strings.h"
+#include "config/limits.h"
+#include "config/paths.h"
+#include "config/text.h"
+
+namespace brilliant::config {
+namespace {
+
+using http::Method;
+using PathIndex = std::unordered_map<std::string_view, int>;  // path of a location -> its index
+
+PathIndex IndexPaths(const Server& server, bool (*wanted)(const Location&)) {
+  PathIndex index;
+  for (size_t i = 0; i < server.locations.size(); ++i) {
+    if (wanted(server.locations[i])) index.emplace(server.locations[i].path, static_cast<int>(i));
+  }
+  return index;
+}
+
+// The entry for `path` or the nearest folder above it, or -1.
+int Nearest(const PathIndex& index, std::string_view path) {
+  while (true) {
+    if (const auto found = index.find(path); found != index.end()) return found->second;
+    if (path.size() <= 1) return -1;
+    path = ParentPath(path);
+  }
+}
+
+bool IsAny(const Location&) { return true; }
+bool HasProgram(const Location& location) { return location.cgi.has_value(); }
+
+bool Stores(const Location& location) {
+  if (location.cgi || location.redirect) return false;
+  return location.methods.Contains(Method::kPut) || (location.upload_path && location.methods.Contains(Method::kPost));
+}
+
+void AddUploadFolders(const Location& location, std::vector<std::string>& folders) {
+  if (location.cgi || location.redirect) return;
+  if (location.methods.Contains(Method::kPut)) folders.push_back(location.root);
+  if (location.upload_path && location.methods.Contains(Method::kPost)) {
+    folders.push_back(JoinPath(location.root, *location.upload_path));
+  }
+}
+
+// A location with `cgi PROGRAM` runs it for every target below: what stands deeper is never reached.
+void CheckShadowed(const Server& server, const ServerNotes& notes, Reporter& reporter) {
+  const PathIndex programs = IndexPaths(server, HasProgram);
+  if (programs.empty()) return;
+  for (size_t i = 0; i < server.locations.size(); ++i) {
+    const Location& location = server.locations[i];
+    const int above = location.cgi ? -1 : Nearest(programs, location.path);
+    if (above < 0) continue;
+    const Span& span = notes.locations[i].path;
+    const std::string where = reporter.Where(notes.locations[static_cast<size_t>(above)].program, span);
+    reporter.Error(span, fmt::format("location {} can never match", Printable(location.path)),
+                   fmt::format("the program on {} answers everything below {}", where,
+                               Printable(server.locations[static_cast<size_t>(above)].path)));
+  }
+  const auto root = programs.find("/");
+  if (root == programs.end()) return;
+  for (size_t i = 0; i < server.cgi_extensions.size(); ++i) {
+    const Span& span = notes.cgi_extensions[i].path;
+    reporter.Error(span, fmt::format("cgi {} can never match", Printable(server.cgi_extensions[i].cgi->extension)),
+                   fmt::format("the program on {} answers everything",
+                               reporter.Where(notes.locations[static_cast<size_t>(root->second)].program, span)));
+  }
+}
+
+void CheckRedirect(const Location& location, const LocationNotes& notes, int target_location, int index,
+                   Reporter& reporter) {
+  if (location.cgi) {
+    reporter.Error(notes.redirect, "this location can't both run a program and redirect",
+                   "remove \"redirect_to\" or \"cgi\"");
+    return;
+  }
+  if (target_location == index) {
+    reporter.Warning(notes.redirect, "this redirect leads back to its own location: browsers go round in circles",
+                     "redirect to a path outside of it");
+  }
+  if (notes.root.line != 0 || notes.upload.line != 0) {
+    reporter.Warning(notes.redirect,
+                     "this redirect answers every request of the location: its other directives have no effect",
+                     "remove them, or the redirect");
+  }
+}
+
+void CheckUploads(const Location& location, const LocationNotes& notes, Reporter& reporter) {
+  const bool posts = location.methods.Contains(Method::kPost);
+  if (location.redirect) return;
+  if (location.cgi) {
+    if (notes.upload.line == 0) return;
+    reporter.Error(notes.upload, "a location that runs a program stores no uploads: the program gets what is posted",
+                   "remove \"upload_path\" or \"cgi\"");
+  } else if (posts && notes.upload.line == 0) {
+    reporter.Warning(notes.methods, "POST is allowed, but there is no place to store what is posted",
+                     "add for example: upload_path /");
+  } else if (!posts && notes.upload.line != 0) {
+    reporter.Warning(notes.upload, "\"upload_path\" has no effect: POST is not allowed here",
+                     "add for example: methods GET POST");
+  }
+}
+
+void CheckNames(Builder& builder) {
+  std::map<std::string, int> addresses;
+  std::map<std::pair<int, std::string_view>, Span> taken;
+  for (size_t i = 0; i < builder.config.servers.size(); ++i) {
+    const Server& server = builder.config.servers[i];
+    const ServerNotes& notes = builder.servers[i];
+    for (size_t j = 0; j < server.listens.size(); ++j) {
+      const std::string address = server.listens[j].address.ToString();
+      const int id = addresses.emplace(address, static_cast<int>(addresses.size())).first->second;
+      for (size_t k = 0; k < server.names.size(); ++k) {
+        const Span& span = notes.names.empty() ? notes.listens[j].span : notes.names[k];
+        if (taken.size() >= kNamesMax) {
+          return builder.reporter.Error(span, fmt::format("more than {} names on all addresses together", kNamesMax),
+                                        "use names such as \"*.example.com\"");
+        }
+        const auto [first, is_first] = taken.emplace(std::pair(id, std::string_view(server.names[k])), span);
+        if (is_first) continue;
+        const std::string name = server.names[k].empty() ? "no server_name" : "the name " + Quoted(server.names[k]);
+        builder.reporter.Error(span, fmt::format("two servers listen on {} with {}", Printable(address), name),
+                               fmt::format("the other is on {}: change its name or its address",
+                                           builder.reporter.Where(first->second, span)));
+      }
+    }
+  }
+}
+
+// Options belong to the socket, and servers may share one: whoever gives them, gives them for all.
+void MergeListens(Builder& builder) {
+  struct Shared {
+    Listen* listen;
+    ListenNotes* notes;
+  };
+  std::map<std::string, Shared> sockets;
+  for (int round = 0; round < 2; ++round) {
+    for (size_t i = 0; i < builder.config.servers.size(); ++i) {
+      for (size_t j = 0; j < builder.config.servers[i].listens.size(); ++j) {
+        Listen& listen = builder.config.servers[i].listens[j];
+        ListenNotes& notes = builder.servers[i].listens[j];
+        const auto [found, is_first] = sockets.emplace(listen.address.ToString(), Shared{&listen, &notes});
+        if (is_first) continue;
+        Listen& first = *found->second.listen;
+        ListenNotes& first_notes = *found->second.notes;
+        if (notes.backlog_given && first_notes.backlog_given && listen.backlog != first.backlog) {
+          builder.reporter.Error(
+              notes.span, fmt::format("another backlog for {}", Printable(found->first)),
+              fmt::format("give it once, or the same as on {}", builder.reporter.Where(first_notes.span, notes.span)));
+          notes.backlog_given = false;
+        }
+        if (notes.backlog_given) first.backlog = listen.backlog;
+        first_notes.backlog_given |= notes.backlog_given;
+        first.shared |= listen.shared;
+        listen.backlog = first.backlog;
+        listen.shared = first.shared;
+      }
+    }
+  }
+}
+
+// One server, as the checks of uploads look at it.
+struct ServerPaths {
+  explicit ServerPaths(const Server& server_in) : server(server_in), locations(IndexPaths(server_in, IsAny)) {
+    for (const Location& location : server.locations) {
+      if (!Stores(location)) readers.insert(location.path);
+    }
+  }
+  const Server& server;
+  PathIndex locations;
+  std::set<std::string_view> readers;  // the locations that store nothing
+};
+
+// May a file stored in `folder` be asked for as one of `scripts`? Not if every location it could be asked for in stores
+// uploads itself: such a location runs no scripts.
+bool MayRun(const ServerPaths& paths, const Location& scripts, const std::string& folder) {
+  std::string target = "/";  // by which it would be asked for
+  if (IsWithin(folder, scripts.root)) {
+    if (folder != scripts.root) target = folder.substr(scripts.root.size());
+  } else if (!IsWithin(scripts.root, folder)) {
+    return false;
+  }
+  const int nearest = Nearest(paths.locations, target);
+  if (nearest < 0 || !Stores(paths.server.locations[static_cast<size_t>(nearest)])) return true;
+  const auto deeper = paths.readers.lower_bound(target == "/" ? target : target + '/');
+  return deeper != paths.readers.end() && IsWithin(*deeper, target);
+}
+
+void CheckScriptFolders(Builder& builder, const std::set<std::string>& folders) {
+  size_t looks = 0;
+  for (size_t i = 0; i < builder.config.servers.size(); ++i) {
+    const ServerPaths paths(builder.config.servers[i]);
+    for (size_t j = 0; j < paths.server.cgi_extensions.size(); ++j) {
+      const Location& scripts = paths.server.cgi_extensions[j];
+      for (const std::string& folder : folders) {
+        if (++looks > kScriptFolderLooksMax) return;
+        if (!MayRun(paths, scripts, folder)) continue;
+        builder.reporter.Warning(builder.servers[i].cgi_extensions[j].path,
+                                 fmt::format("clients may store files in {}, which is also a folder of cgi {} scripts",
+                                             Printable(folder), Printable(scripts.cgi->extension)),
+                                 "keep uploads apart from scripts");
+        break;
+      }
+    }
+  }
+}
+
+void CheckProgram(Reporter& reporter, const std::string& program, const Span& span,
+                  const std::set<std::string>& folders) {
+  for (std::string_view folder = ParentPath(program); folder.size() > 1; folder = ParentPath(folder)) {
+    if (!folders.contains(std::string(folder))) continue;
+    return reporter.Error(
+        span, fmt::format("clients may replace this program: they may store files in {}", Printable(folder)),
+        "move the program out of the folder for uploads");
+  }
+}
+
+void CheckPrograms(Builder& builder, const std::set<std::string>& folders) {
+  for (size_t i = 0; i < builder.config.servers.size(); ++i) {
+    const Server& server = builder.config.servers[i];
+    const ServerNotes& notes = builder.servers[i];
+    for (size_t j = 0; j < server.locations.size(); ++j) {
+      if (!server.locations[j].cgi) continue;
+      CheckProgram(builder.reporter, server.locations[j].cgi->program, notes.locations[j].program, folders);
+      CheckProgram(builder.reporter, server.locations[j].cgi->interpreter, notes.locations[j].interpreter, folders);
+    }
+    for (size_t j = 0; j < server.cgi_extensions.size(); ++j) {
+      CheckProgram(builder.reporter, server.cgi_extensions[j].cgi->interpreter, notes.cgi_extensions[j].interpreter,
+                   folders);
+    }
+  }
+}
+
+// The text of the configuration is nobody's business.
+void CheckMainFile(Builder& builder, const Server& server, const ServerNotes& notes) {
+  const std::string main_file = builder.sources.MainFile();
+  const PathIndex paths = IndexPaths(server, IsAny);
+  for (size_t i = 0; i < server.locations.size(); ++i) {
+    const Location& location = server.locations[i];
+    if (location.redirect || location.cgi || !IsWithin(main_file, location.root)) continue;
+    const std::string rest = main_file.substr(location.root.size());
+    const std::string target = JoinPath(location.path, rest);
+    const bool hidden = !location.dotfiles && rest.find("/.") != std::string::npos;
+    const bool reached = Nearest(paths, target) == static_cast<int>(i);
+    if (hidden || !reached || !location.methods.Contains(Method::kGet)) continue;
+    const Span& span = location.root_given ? notes.locations[i].root : notes.locations[i].path;
+    builder.reporter.Warning(span, fmt::format("this very configuration is handed out as {}", Printable(target)),
+                             "move it out of the folder that is served, or choose another root");
+  }
+}
+
+}  // namespace
+
+void CheckServer(const Server& server, const ServerNotes& notes, Reporter& reporter) {
+  CheckShadowed(server, notes, reporter);
+  const PathIndex index = IndexPaths(server, IsAny);
+  for (size_t i = 0; i < server.locations.size(); ++i) {
+    const Location& location = server.locations[i];
+    CheckUploads(location, notes.locations[i], reporter);
+    if (!location.redirect) continue;
+    const std::string_view target = location.redirect->target;
+    const bool local =
+        target.starts_with('/') && !target.starts_with("//") && target.find("..") == std::string_view::npos;
+    const int leads_to = local ? Nearest(index, target.substr(0, target.find_first_of("?#"))) : -1;
+    CheckRedirect(location, notes.locations[i], leads_to, static_cast<int>(i), reporter);
+  }
+}
+
+void CheckServers(Builder& builder) {
+  MergeListens(builder);
+  CheckNames(builder);
+  const std::vector<std::string> folders = UploadFolders(builder.config);
+  const std::set<std::string> unique(folders.begin(), folders.end());
+  CheckPrograms(builder, unique);
+  CheckScriptFolders(builder, unique);
+  if (builder.sources.generated) return;
+  for (size_t i = 0; i < builder.config.servers.size(); ++i)
+    CheckMainFile(builder, builder.config.servers[i], builder.servers[i]);
+}
+
+std::vector<std::string> UploadFolders(const Config& config) {
+  std::vector<std::string> folders;
+  for (const Server& server : config.servers) {
+    for (const Location& location : server.locations) AddUploadFolders(location, folders);
+  }
+  std::sort(folders.begin(), folders.end());
+  folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
+  return folders;
+}
+
+}  // namespace brilliant::config

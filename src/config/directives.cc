@@ -1,0 +1,494 @@
+#include "config/directives.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "config/apply.h"
+#include "config/limits.h"
+
+namespace brilliant::config {
+namespace {
+
+constexpr Places kTop = static_cast<Places>(Place::kTop);
+constexpr Places kServer = static_cast<Places>(Place::kServer);
+constexpr Places kLocation = static_cast<Places>(Place::kLocation);
+constexpr Places kCgi = static_cast<Places>(Place::kCgi);
+
+template <Milliseconds Limits::* field, int64_t least_ms>
+void ApplyTimeLimit(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  if (const auto time = builder.Value(word, ParseTime(word.text, Milliseconds(least_ms))))
+    builder.config.limits.*field = *time;
+}
+
+template <uint64_t Limits::* field, uint64_t least, uint64_t most>
+void ApplyCountLimit(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  if (const auto count = builder.Value(word, ParseCount(word.text, least, most))) builder.config.limits.*field = *count;
+}
+
+template <uint64_t Limits::* field, uint64_t least, uint64_t most>
+void ApplySizeLimit(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  const auto size = builder.Value(word, ParseSize(word.text));
+  if (!size) return;
+  builder.config.limits.*field = *size;
+  if (*size >= least && *size <= most) return;
+  builder.Fail(
+      word, {fmt::format("\"{}\" is out of range", word.text), fmt::format("a size from {} to {} bytes", least, most)});
+}
+
+constexpr uint64_t kMany = 1'000'000'000;
+
+constexpr DirectiveRow kRows[] = {
+    // ---- Blocks.
+    {.name = "server",
+     .places = kTop,
+     .words = "",
+     .words_min = 0,
+     .words_max = 0,
+     .block = Place::kServer,
+     .repeat = Repeat::kSeveral,
+     .fallback = "",
+     .meaning =
+         "A site. There is at least one. Several may share an address: the name a client asks for chooses between "
+         "them, and the first one answers every other name.",
+     .example = "server {\n  listen 8080\n  location / { root /srv/www }\n}",
+     .apply = ApplyServer},
+    {.name = "location",
+     .places = kServer,
+     .words = "PATH",
+     .block = Place::kLocation,
+     .repeat = Repeat::kSeveral,
+     .fallback = "",
+     .meaning =
+         "What answers for PATH and everything below it, by whole segments: `/img` covers `/img` and `/img/a`, never "
+         "`/imgx`. The longest PATH wins. PATH is written decoded (a blank, not `%20`).",
+     .example = "location /img {\n  root /srv/pictures\n}",
+     .apply = ApplyLocation},
+    {.name = "cgi",
+     .places = kServer,
+     .words = ".EXTENSION",
+     .block = Place::kCgi,
+     .repeat = Repeat::kSeveral,
+     .fallback = "",
+     .meaning =
+         "Files with this extension are CGI scripts (RFC 3875) and are run, wherever they stand below the block's "
+         "`root`. What follows the script in the path is its PATH_INFO.",
+     .example = "cgi .php {\n  root /srv/www\n  interpreter /usr/bin/php-cgi\n  methods GET POST\n}",
+     .apply = ApplyCgiExtension},
+    {.name = "include",
+     .places = static_cast<Places>(kTop | kServer | kLocation | kCgi),
+     .words = "PATTERN",
+     .repeat = Repeat::kSeveral,
+     .fallback = "",
+     .meaning =
+         "Reads further files in this place, in the order of their names. PATTERN may hold `*`, `?` and `[...]`, and "
+         "is relative to the file it stands in. A pattern may match nothing; a plain name must exist.",
+     .example = "include sites/*.conf",
+     .apply = ApplyInclude},
+
+    // ---- The server as a process.
+    {.name = "workers",
+     .places = kTop,
+     .words = "auto|N",
+     .fallback = "auto",
+     .meaning = "How many processes answer requests; `auto` is one for each core.",
+     .example = "workers 4",
+     .apply = ApplyWorkers},
+    {.name = "user",
+     .places = kTop,
+     .words = "NAME [GROUP]",
+     .words_max = 2,
+     .fallback = "(`www-data`, else `nobody`, when started as root; else whoever started it)",
+     .meaning =
+         "The user that workers and scripts run as, and their group if it isn't the user's own. Scripts run as root "
+         "only with `user root`.",
+     .example = "user www-data www-data",
+     .apply = ApplyUser},
+    {.name = "pid_file",
+     .places = kTop,
+     .words = "PATH",
+     .fallback = "(none)",
+     .meaning = "A file that holds the process id of the server while it runs.",
+     .example = "pid_file /run/brilliantserver.pid",
+     .apply = ApplyPidFile},
+    {.name = "error_log",
+     .places = kTop,
+     .words = "PATH|stderr [LEVEL]",
+     .words_max = 2,
+     .fallback = "stderr notice",
+     .meaning =
+         "Where the server reports what goes wrong, and from which level on: `debug`, `info`, `notice`, `warn` or "
+         "`error`.",
+     .example = "error_log /var/log/brilliantserver/error.log warn",
+     .apply = ApplyErrorLog},
+    {.name = "access_log",
+     .places = kTop,
+     .words = "PATH|stdout|off [combined|json]",
+     .words_max = 2,
+     .fallback = "stdout combined",
+     .meaning = "Where each request leaves a line, and in which format: the combined one of Apache and nginx, or JSON.",
+     .example = "access_log /var/log/brilliantserver/access.log json",
+     .apply = ApplyAccessLog},
+    {.name = "types",
+     .places = kTop,
+     .words = "",
+     .words_min = 0,
+     .words_max = 0,
+     .block = Place::kTypes,
+     .repeat = Repeat::kSeveral,
+     .fallback = "(a table of about a thousand types)",
+     .meaning = "Media types by file extension, before the built-in ones. Each line holds a type and its extensions. A "
+                "`mime.types` of nginx can be included as it is.",
+     .example = "types {\n  text/x-notes  notes note\n  model/gltf-binary  glb\n}",
+     .apply = ApplyTypes},
+    {.name = "default_type",
+     .places = kTop,
+     .words = "TYPE",
+     .fallback = "application/octet-stream",
+     .meaning = "The media type of files whose extension says nothing.",
+     .example = "default_type text/plain",
+     .apply = ApplyDefaultType},
+
+    // ---- Times and limits.
+    {.name = "client_header_timeout",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "30s",
+     .meaning = "How long a whole request head may take, from its first byte. 408 after it.",
+     .example = "client_header_timeout 10s",
+     .apply = ApplyTimeLimit<&Limits::header_timeout, 1>},
+    {.name = "client_body_timeout",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "60s",
+     .meaning = "How long the content of a request may make no progress. 408 after it.",
+     .example = "client_body_timeout 30s",
+     .apply = ApplyTimeLimit<&Limits::body_timeout, 1>},
+    {.name = "send_timeout",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "60s",
+     .meaning = "How long a client may take nothing of an answer before its connection is closed.",
+     .example = "send_timeout 30s",
+     .apply = ApplyTimeLimit<&Limits::send_timeout, 1>},
+    {.name = "keepalive_timeout",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "75s",
+     .meaning = "How long a connection may wait idle for its next request.",
+     .example = "keepalive_timeout 20s",
+     .apply = ApplyTimeLimit<&Limits::keepalive_timeout, 0>},
+    {.name = "keepalive_requests",
+     .places = kTop,
+     .words = "N",
+     .fallback = "100000",
+     .meaning = "How many requests one connection may send.",
+     .example = "keepalive_requests 1000",
+     .apply = ApplyCountLimit<&Limits::keepalive_requests, 1, kMany>},
+    {.name = "lingering_timeout",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "5s",
+     .meaning =
+         "How long the server still reads, after the last answer of a connection, what the client is sending: closing "
+         "at once could destroy the answer on its way.",
+     .example = "lingering_timeout 2s",
+     .apply = ApplyTimeLimit<&Limits::lingering_timeout, 0>},
+    {.name = "drain_idle",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "5s",
+     .meaning =
+         "How long an idle connection is kept after a reload, so that its next request can be told to reconnect.",
+     .example = "drain_idle 1s",
+     .apply = ApplyTimeLimit<&Limits::drain_idle, 0>},
+    {.name = "worker_shutdown_timeout",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "30s",
+     .meaning = "How long requests may take to end after a reload or a graceful stop; then they are cut off.",
+     .example = "worker_shutdown_timeout 5m",
+     .apply = ApplyTimeLimit<&Limits::shutdown_timeout, 0>},
+    {.name = "head_bytes_max",
+     .places = kTop,
+     .words = "SIZE",
+     .fallback = "32k",
+     .meaning = "The largest request head: request line and fields together. 431 above it.",
+     .example = "head_bytes_max 16k",
+     .apply = ApplySizeLimit<&Limits::head_bytes_max, 1'024, 16ULL << 20>},
+    {.name = "target_bytes_max",
+     .places = kTop,
+     .words = "SIZE",
+     .fallback = "8k",
+     .meaning = "The longest request target (path and query). 414 above it.",
+     .example = "target_bytes_max 4k",
+     .apply = ApplySizeLimit<&Limits::target_bytes_max, 256, 16ULL << 20>},
+    {.name = "head_fields_max",
+     .places = kTop,
+     .words = "N",
+     .fallback = "100",
+     .meaning = "How many fields a request head may have. 431 above it.",
+     .example = "head_fields_max 50",
+     .apply = ApplyCountLimit<&Limits::head_fields_max, 8, 10'000>},
+    {.name = "worker_connections",
+     .places = kTop,
+     .words = "N",
+     .fallback = "(as many as the limit of open files allows)",
+     .meaning = "How many connections one worker may hold.",
+     .example = "worker_connections 10000",
+     .apply = ApplyCountLimit<&Limits::worker_connections, 1, kMany>},
+    {.name = "file_cache",
+     .places = kTop,
+     .words = "SIZE",
+     .fallback = "64m",
+     .meaning = "Memory of each worker for small files; 0 turns it off.",
+     .example = "file_cache 256m",
+     .apply = ApplySizeLimit<&Limits::file_cache_bytes, 0, 1ULL << 40>},
+
+    // ---- A server block.
+    {.name = "listen",
+     .places = kServer,
+     .words = "[HOST:]PORT|unix:PATH [backlog=N] [shared]",
+     .words_max = 4,
+     .repeat = Repeat::kSeveral,
+     .fallback = "",
+     .meaning =
+         "An address of the server; required. HOST is an IPv4 address, an IPv6 address in brackets, `localhost` or "
+         "`*`; without it, or with `*`, it is all addresses. `backlog` is the length of the kernel's queue (4096); "
+         "with `shared` all workers take from one queue instead of one each.",
+     .example = "listen 127.0.0.1:8080\nlisten [::1]:8080\nlisten unix:/run/site.sock backlog=512",
+     .apply = ApplyListen},
+    {.name = "server_name",
+     .places = kServer,
+     .words = "NAME...",
+     .words_max = kAnyNumber,
+     .fallback = "\"\"",
+     .meaning = "The names this server answers to, without regard to case. `*.example.com` covers all names below, "
+                "`.example.com` the name itself too. An exact name wins, then the longest such pattern.",
+     .example = "server_name example.com *.example.com",
+     .apply = ApplyServerName},
+    {.name = "error",
+     .places = kServer,
+     .words = "[CODE...] PATH",
+     .words_max = kAnyNumber,
+     .repeat = Repeat::kSeveral,
+     .fallback = "(a built-in page)",
+     .meaning = "The file sent with these status codes (400 to 599), or with all of them.",
+     .example = "error 404 /srv/www/not-found.html\nerror /srv/www/error.html",
+     .apply = ApplyErrorPage},
+    {.name = "charset",
+     .places = static_cast<Places>(kServer | kLocation),
+     .words = "NAME|off",
+     .fallback = "utf-8",
+     .meaning =
+         "The charset named in the Content-Type of text files, never of XML, JSON or SVG. What a server says is the "
+         "default of its locations.",
+     .example = "charset iso-8859-1",
+     .apply = ApplyCharset},
+
+    // ---- A location, or a cgi block.
+    {.name = "root",
+     .places = kLocation,
+     .words = "PATH",
+     .fallback = "(the location's path below the folder of the configuration, or below `--prefix`)",
+     .meaning = "The folder whose files answer. It stands in place of the location's path: with `location /img { root "
+                "/srv/pictures }` the target `/img/a.png` is the file `/srv/pictures/a.png`.",
+     .example = "root /srv/www",
+     .apply = ApplyRoot},
+    {.name = "root",
+     .places = kCgi,
+     .words = "PATH",
+     .fallback = "(the folder of the configuration, or `--prefix`)",
+     .meaning = "The folder that the whole path of a request is looked up in: with `cgi .py { root /srv }` the target "
+                "`/app/x.py/extra` runs `/srv/app/x.py`.",
+     .example = "root /srv/www",
+     .apply = ApplyRoot},
+    {.name = "index",
+     .places = kLocation,
+     .words = "FILE...",
+     .words_max = kIndexNamesMax,
+     .fallback = "index.html",
+     .meaning = "The files that answer for a folder: the first that exists. If it is a script, it runs.",
+     .example = "index index.html index.php",
+     .apply = ApplyIndex},
+    {.name = "autoindex",
+     .places = kLocation,
+     .words = "on|off",
+     .fallback = "off",
+     .meaning = "Lists the files of a folder that has none of the `index` files.",
+     .example = "autoindex on",
+     .apply = ApplyAutoindex},
+    {.name = "dotfiles",
+     .places = kLocation,
+     .words = "on|off",
+     .fallback = "off",
+     .meaning = "Serves files and folders whose names begin with a dot; off, they do not exist for clients.",
+     .example = "dotfiles on",
+     .apply = ApplyDotfiles},
+    {.name = "methods",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "METHOD...",
+     .words_max = kAnyNumber,
+     .fallback = "GET",
+     .meaning =
+         "The methods allowed. In a location: of `GET`, `POST`, `PUT` and `DELETE`; `HEAD` comes with `GET`, and "
+         "`OPTIONS` is always answered. For a program also `HEAD`, `OPTIONS` and `PATCH`.",
+     .example = "methods GET POST",
+     .apply = ApplyMethods},
+    {.name = "body_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "SIZE",
+     .fallback = "2147483647",
+     .meaning = "The largest content of a request, after decoding. 413 above it. Sizes above 2 GiB need a unit: `5g`.",
+     .example = "body_max 10m",
+     .apply = ApplyBodyMax},
+    {.name = "upload_path",
+     .places = kLocation,
+     .words = "PATH",
+     .fallback = "(POST stores nothing)",
+     .meaning =
+         "Where `POST` stores files, below `root`: `/` is `root` itself. Nothing in a location with uploads is ever "
+         "run.",
+     .example = "methods GET POST\nupload_path /incoming",
+     .apply = ApplyUploadPath},
+    {.name = "upload_path",
+     .places = kCgi,
+     .words = "PATH",
+     .fallback = "",
+     .meaning = "Accepted for old configurations, without effect: the script gets what is posted.",
+     .example = "upload_path /tmp",
+     .apply = ApplyCgiUploadPath},
+    {.name = "redirect_to",
+     .places = kLocation,
+     .words = "[CODE] URI",
+     .words_max = 2,
+     .fallback = "(none)",
+     .meaning = "Sends every request of the location elsewhere. CODE is 301 (the default), 302, 303, 307 or 308.",
+     .example = "redirect_to 308 https://example.com/new",
+     .apply = ApplyRedirect},
+    {.name = "symlink_roots",
+     .places = kLocation,
+     .words = "PATH...",
+     .words_max = kAnyNumber,
+     .fallback = "(none)",
+     .meaning = "Folders outside of `root` that symbolic links may lead into. Any other way out of `root` is 403.",
+     .example = "symlink_roots /srv/shared /srv/media",
+     .apply = ApplySymlinkRoots},
+    {.name = "cgi",
+     .places = kLocation,
+     .words = "PROGRAM",
+     .fallback = "(none)",
+     .meaning = "One CGI program answers every target below the location. `--prefix` does not apply to its path.",
+     .example = "cgi /usr/lib/git-core/git-http-backend\ncgi_env GIT_PROJECT_ROOT /srv/git\nmethods GET POST",
+     .apply = ApplyCgiProgram},
+    {.name = "cgi_env",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "NAME VALUE",
+     .words_min = 2,
+     .words_max = 2,
+     .repeat = Repeat::kSeveral,
+     .fallback = "",
+     .meaning = "A variable for the program. Those that come from the request (RFC 3875, `HTTP_*`) can't be set.",
+     .example = "cgi_env APP_MODE production",
+     .apply = ApplyCgiEnvironment},
+    {.name = "interpreter",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "PATH",
+     .fallback = "(the script is run itself)",
+     .meaning = "The program that runs the scripts. `--prefix` does not apply to its path.",
+     .example = "interpreter /usr/bin/python3",
+     .apply = ApplyInterpreter},
+    {.name = "timeout",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "TIME",
+     .fallback = "60s",
+     .meaning = "How long a program may take until its answer begins, or pause within it. 504 after it.",
+     .example = "timeout 5m",
+     .apply = ApplyTimeout},
+};
+
+// Names that people bring along from nginx.
+struct ForeignName {
+  std::string_view name;
+  std::string_view hint;
+};
+constexpr ForeignName kForeignNames[] = {
+    {"http", "no http block is needed: write what is in it at the top level"},
+    {"events", "no events block is needed: remove it"},
+    {"worker_processes", "write \"workers\""},
+    {"pid", "write \"pid_file\""},
+    {"error_page", "write \"error\""},
+    {"client_max_body_size", "write \"body_max\", in a location"},
+    {"large_client_header_buffers", "write \"head_bytes_max\""},
+    {"alias", "write \"root\": it replaces the location's path"},
+    {"return", "write \"redirect_to\", in a location"},
+    {"rewrite", "write \"redirect_to\", in a location"},
+    {"limit_except", "write \"methods\""},
+    {"try_files", "there is no such choice: the file, its folder's \"index\", or 404"},
+    {"fastcgi_pass", "programs run by CGI: write \"cgi\""},
+    {"fastcgi_param", "write \"cgi_env\""},
+    {"proxy_pass", "this server is no proxy"},
+    {"upstream", "this server is no proxy"},
+    {"ssl_certificate", "this server speaks HTTP without TLS"},
+    {"ssl_certificate_key", "this server speaks HTTP without TLS"},
+    {"default_server", "the first server of an address is its default"},
+    {"disable_symlinks", "links may not leave \"root\"; \"symlink_roots\" names exceptions"},
+};
+
+}  // namespace
+
+std::string_view PlaceName(Place place) {
+  switch (place) {
+    case Place::kTop:
+      return "at the top level";
+    case Place::kServer:
+      return "in a server block";
+    case Place::kLocation:
+      return "in a location block";
+    case Place::kCgi:
+      return "in a cgi block";
+    case Place::kTypes:
+      return "in a types block";
+    case Place::kNowhere:
+      break;
+  }
+  return "here";
+}
+
+std::string PlacesName(Places places) {
+  std::string result;
+  for (const Place place : {Place::kTop, Place::kServer, Place::kLocation, Place::kCgi}) {
+    if (!Includes(places, place)) continue;
+    if (!result.empty()) result += " or ";
+    result += PlaceName(place);
+  }
+  return result;
+}
+
+std::span<const DirectiveRow> Directives() { return kRows; }
+
+const DirectiveRow* FindDirective(std::string_view name, Place place) {
+  const auto matches = [&](const DirectiveRow& row) { return Includes(row.places, place) && row.name == name; };
+  const auto found = std::find_if(std::begin(kRows), std::end(kRows), matches);
+  return found == std::end(kRows) ? nullptr : &*found;
+}
+
+Places PlacesOf(std::string_view name) {
+  Places places = 0;
+  for (const DirectiveRow& row : kRows) {
+    if (row.name == name) places = static_cast<Places>(places | row.places);
+  }
+  return places;
+}
+
+std::string_view ForeignHint(std::string_view name) {
+  const auto matches = [&](const ForeignName& foreign) { return foreign.name == name; };
+  const auto found = std::find_if(std::begin(kForeignNames), std::end(kForeignNames), matches);
+  return found == std::end(kForeignNames) ? std::string_view() : found->hint;
+}
+
+}  // namespace brilliant::config

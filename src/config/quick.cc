@@ -1,0 +1,35 @@
+#include "config/quick.h"
+
+#include <fmt/format.h>
+
+namespace brilliant::config {
+
+std::string QuoteWord(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || c == '$') result += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      result += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+SourceBundle QuickBundle(std::string_view folder, std::span<const std::string> listens) {
+  std::string text = "server {\n";
+  if (listens.empty()) text += fmt::format("  listen {} automatic\n", kQuickAddress);
+  for (const std::string& listen : listens) text += fmt::format("  listen {}\n", QuoteWord(listen));
+  text +=
+      fmt::format("  charset utf-8\n  location / {{\n    root {}\n    index index.html\n    autoindex on\n  }}\n}}\n",
+                  QuoteWord(folder));
+  SourceBundle bundle;
+  bundle.main_path = "(quick mode)";
+  bundle.folder = folder;
+  bundle.generated = true;
+  bundle.files[bundle.MainFile()] = std::move(text);
+  return bundle;
+}
+
+}  // namespace brilliant::config
