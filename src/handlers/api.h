@@ -1,5 +1,5 @@
-// What the author of a handler sees: a request, its content to pull from, and the response to give back. A handler never
-// sees a socket; framing, persistence, conditions of the connection and the log are decided by server/.
+// What the author of a handler sees: a request, its content to pull from, and the response to give back. A handler
+// never sees a socket; framing, persistence, conditions of the connection and the log are decided by server/.
 //
 // Handlers are made once per generation by the Router, immutable afterwards, and shared by all requests of the worker.
 #ifndef BRILLIANT_HANDLERS_API_H_
@@ -59,6 +59,8 @@ struct Response {
   int status = 200;
   http::FieldList fields;
   Body body;
+  // For an error without a body: one sentence for the page, a string literal; empty: the page's own for that status.
+  const char* explanation = "";
   // The connection ends after it: the request's content can't be skipped, or its end is unknown.
   bool close = false;
 };

@@ -1,0 +1,54 @@
+// Serves the files below one location's root with GET and HEAD: from memory where the worker's FileStore has them,
+// index files for folders, a redirect for a folder without its slash, validators and 304.
+#ifndef BRILLIANT_HANDLERS_STATIC_HANDLER_H_
+#define BRILLIANT_HANDLERS_STATIC_HANDLER_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "files/document_root.h"
+#include "files/file_store.h"
+#include "files/mime_types.h"
+#include "handlers/api.h"
+
+namespace brilliant::handlers {
+
+class StaticHandler final : public Handler, public files::FileRenderer {
+ public:
+  // `location` and `types` outlive the handler. `script_extensions`: with their dot; a file of such a name is a program
+  // of this host and never sent as bytes.
+  StaticHandler(const config::Location& location, const files::MimeTypes& types,
+                std::vector<std::string> script_extensions);
+
+  event::Task<Answer> Handle(const Request& request, RequestBody& body, const HandlerContext& context) const override;
+
+  [[nodiscard]] files::RenderedFile Render(std::string_view path, const files::OpenFile& file, std::string content,
+                                           WallTime now) const override;
+
+ private:
+  event::Task<Answer> HandleUncached(const Request& request, std::string_view path,
+                                     const HandlerContext& context) const;
+  event::Task<Answer> ServeFolder(const Request& request, std::string_view path, const HandlerContext& context) const;
+  [[nodiscard]] Answer ServeRendered(const Request& request, files::RenderedFilePtr file, WallTime now) const;
+  [[nodiscard]] Answer ServeLarge(const Request& request, std::string_view path, files::OpenFilePtr file,
+                                  WallTime now) const;
+  [[nodiscard]] Answer ServeFound(const Request& request, std::string_view path, files::StoredFile found,
+                                  WallTime now) const;
+  [[nodiscard]] Answer FileError(const Error& error, std::string_view path, const HandlerContext& context) const;
+  [[nodiscard]] std::string ContentType(std::string_view path) const;
+  [[nodiscard]] bool IsHidden(std::string_view path) const;
+  [[nodiscard]] bool IsScript(std::string_view path) const;
+
+  const config::Location& location_;
+  const files::MimeTypes& types_;
+  const std::vector<std::string> script_extensions_;
+  const files::DocumentRoot root_;
+  mutable log::RateLimit forbidden_reports_;
+  mutable log::RateLimit failure_reports_;
+};
+
+}  // namespace brilliant::handlers
+
+#endif  // BRILLIANT_HANDLERS_STATIC_HANDLER_H_

@@ -1,0 +1,93 @@
+// A Transport for tests and fuzzing: the test gives input piece by piece and decides how much the "kernel" takes of the
+// output. Works with FakePoller: announce new input with FakePoller::ReportReadable(fd()).
+#ifndef BRILLIANT_NET_FAKE_TRANSPORT_H_
+#define BRILLIANT_NET_FAKE_TRANSPORT_H_
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <limits>
+#include <string>
+
+#include "net/transport.h"
+
+namespace brilliant::net {
+
+// What the test holds on to while the connection owns the transport.
+struct FakePeer {
+  std::deque<std::string> input;  // one TryRead returns at most one piece
+  bool input_ended = false;
+  bool reset = false;                                           // every call fails with kClosed
+  std::string output;                                           // what was written
+  int writes = 0;                                               // calls that took bytes
+  size_t write_bytes_max = std::numeric_limits<size_t>::max();  // per call
+  int write_refusals = 0;                                       // so many next writes say kWouldBlock
+  bool write_shut = false;
+  bool destroyed = false;
+};
+
+class FakeTransport final : public Transport {
+ public:
+  // `fd` is only a number for the fake poller. `peer` outlives the transport.
+  FakeTransport(event::EventLoop& loop, event::CancelScope& scope, int fd, FakePeer& peer)
+      : peer_(peer), waitable_(loop, scope, fd, event::Waitable::Kind::kConnection) {}
+  ~FakeTransport() override { peer_.destroyed = true; }
+
+  Result<size_t> TryRead(std::span<char> into) override {
+    if (peer_.reset) return Failure(ErrorCode::kClosed, "recv");
+    if (peer_.input.empty()) {
+      if (peer_.input_ended) return size_t{0};
+      waitable_.ReadWouldBlock();
+      return Failure(ErrorCode::kWouldBlock, "recv");
+    }
+    std::string& piece = peer_.input.front();
+    const size_t count = std::min(into.size(), piece.size());
+    std::copy_n(piece.data(), count, into.data());
+    piece.erase(0, count);
+    if (piece.empty()) peer_.input.pop_front();
+    if (peer_.input.empty() && !peer_.input_ended) waitable_.InputDrained();
+    return count;
+  }
+
+  Result<size_t> TryWrite(std::span<const iovec> parts, bool /*more*/) override {
+    std::string bytes;
+    for (const iovec& part : parts) bytes.append(static_cast<const char*>(part.iov_base), part.iov_len);
+    return Take(bytes);
+  }
+
+  Result<size_t> TrySendFile(const FileSlice& slice, bool /*more*/) override {
+    std::string bytes(slice.length, '\0');
+    const ssize_t got = pread(slice.fd, bytes.data(), bytes.size(), static_cast<off_t>(slice.offset));
+    if (got < 0) return SystemFailure("pread");
+    if (got == 0) return size_t{0};
+    bytes.resize(static_cast<size_t>(got));
+    return Take(bytes);
+  }
+
+  void ShutdownWrite() override { peer_.write_shut = true; }
+  event::Waitable& waitable() override { return waitable_; }
+
+ private:
+  Result<size_t> Take(const std::string& bytes) {
+    if (peer_.reset) return Failure(ErrorCode::kClosed, "send");
+    if (peer_.write_refusals > 0) {
+      --peer_.write_refusals;
+      waitable_.WriteWouldBlock();
+      return Failure(ErrorCode::kWouldBlock, "send");
+    }
+    const size_t count = std::min(bytes.size(), peer_.write_bytes_max);
+    peer_.output.append(bytes, 0, count);
+    ++peer_.writes;
+    if (count < bytes.size()) waitable_.WriteWouldBlock();
+    return count;
+  }
+
+  FakePeer& peer_;
+  event::Waitable waitable_;
+};
+
+}  // namespace brilliant::net
+
+#endif  // BRILLIANT_NET_FAKE_TRANSPORT_H_

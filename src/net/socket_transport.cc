@@ -1,0 +1,93 @@
+#include "net/socket_transport.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/platform.h"
+
+#if BRILLIANT_LINUX
+#include <sys/sendfile.h>
+#endif
+
+namespace brilliant::net {
+namespace {
+
+#ifdef MSG_MORE
+constexpr int kMore = MSG_MORE;
+#else
+constexpr int kMore = 0;
+#endif
+
+#if !BRILLIANT_LINUX
+// sendfile(2) differs on every system; the portable branch copies through a buffer, which every system can.
+ssize_t SendFile(int socket, const FileSlice& slice, int flags) {
+  std::array<char, 65536> bytes;
+  const ssize_t got =
+      pread(slice.fd, bytes.data(), std::min(slice.length, bytes.size()), static_cast<off_t>(slice.offset));
+  if (got <= 0) return got;
+  return send(socket, bytes.data(), static_cast<size_t>(got), flags);
+}
+#endif
+
+}  // namespace
+
+Result<size_t> SocketTransport::TryRead(std::span<char> into) {
+  ssize_t count = 0;
+  do {
+    count = recv(socket_.get(), into.data(), into.size(), 0);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) waitable_.ReadWouldBlock();
+    return SystemFailure("recv");
+  }
+  // Less than asked for: the socket is drained, and asking again would only cost a call that says EAGAIN.
+  if (static_cast<size_t>(count) < into.size()) waitable_.InputDrained();
+  return static_cast<size_t>(count);
+}
+
+Result<size_t> SocketTransport::TryWrite(std::span<const iovec> parts, bool more) {
+  size_t asked = 0;
+  for (const iovec& part : parts) asked += part.iov_len;
+  const int flags = MSG_NOSIGNAL | (more ? kMore : 0);
+  if (parts.size() == 1) return Written(send(socket_.get(), parts[0].iov_base, asked, flags), asked, "send");
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  return Written(sendmsg(socket_.get(), &message, flags), asked, "sendmsg");
+}
+
+Result<size_t> SocketTransport::TrySendFile(const FileSlice& slice, bool more) {
+#if BRILLIANT_LINUX
+  // The kernel corks by itself between sendfile calls; `more` needs no flag here.
+  static_cast<void>(more);
+  auto offset = static_cast<off_t>(slice.offset);
+  const ssize_t count = sendfile(socket_.get(), slice.fd, &offset, slice.length);
+#else
+  const ssize_t count = SendFile(socket_.get(), slice, MSG_NOSIGNAL | (more ? kMore : 0));
+#endif
+  // A short count may also mean that the file ends here: only EAGAIN says that the socket is full.
+  return Written(count, 0, "sendfile");
+}
+
+Result<size_t> SocketTransport::Written(ssize_t count, size_t asked, const char* context) {
+  if (count < 0) {
+    // The socket still counts as writable: whoever waits tries again at once.
+    if (errno == EINTR) return Failure(ErrorCode::kWouldBlock, context);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) waitable_.WriteWouldBlock();
+    return SystemFailure(context);
+  }
+  if (static_cast<size_t>(count) < asked) waitable_.WriteWouldBlock();
+  return static_cast<size_t>(count);
+}
+
+void SocketTransport::ShutdownWrite() {
+  // Fails only when the connection is gone already.
+  static_cast<void>(shutdown(socket_.get(), SHUT_WR));
+}
+
+}  // namespace brilliant::net

@@ -1,0 +1,42 @@
+// A connection's bytes, without waiting and without coroutines: try, and if there is nothing to do now, say
+// kWouldBlock. server/ awaits readiness through waitable(). Implemented by SocketTransport and, for tests and fuzzing,
+// FakeTransport. Owned by the connection.
+#ifndef BRILLIANT_NET_TRANSPORT_H_
+#define BRILLIANT_NET_TRANSPORT_H_
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "event/waitable.h"
+
+namespace brilliant::net {
+
+// A stretch of an open file; borrows the descriptor.
+struct FileSlice {
+  int fd = -1;
+  uint64_t offset = 0;
+  size_t length = 0;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // How many bytes were read; 0: the peer sends no more. Errors: kWouldBlock; kClosed the connection is gone.
+  virtual Result<size_t> TryRead(std::span<char> into) = 0;
+  // How many bytes the kernel took, of all parts in order. `more`: something follows at once, don't send a short
+  // packet.
+  virtual Result<size_t> TryWrite(std::span<const iovec> parts, bool more) = 0;
+  // The same from a file, without copying it through user space. 0: the file ends before `slice.offset`.
+  virtual Result<size_t> TrySendFile(const FileSlice& slice, bool more) = 0;
+  // Sends a FIN behind what was written; the other direction stays open.
+  virtual void ShutdownWrite() = 0;
+  virtual event::Waitable& waitable() = 0;
+};
+
+}  // namespace brilliant::net
+
+#endif  // BRILLIANT_NET_TRANSPORT_H_

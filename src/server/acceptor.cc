@@ -1,0 +1,91 @@
+#include "server/acceptor.h"
+
+#include <memory>
+#include <utility>
+
+#include "net/socket_transport.h"
+#include "server/serve_connection.h"
+
+namespace brilliant::server {
+
+Acceptor::Acceptor(WorkerContext& worker, ListenerHandle listener, const ListenerHosts& hosts, uint64_t connections_max)
+    : worker_(worker),
+      listener_(std::move(listener)),
+      hosts_(hosts),
+      connections_max_(connections_max),
+      waitable_(worker.loop, scope_, listener_.fd.get(), event::Waitable::Kind::kShared) {}
+
+event::Task<void> Acceptor::Run() {
+  int batch = 0;
+  while (!scope_.reason()) {
+    if (worker_.connection_count >= connections_max_) {
+      const Error full{.code = ErrorCode::kUnavailable, .context = "worker_connections"};
+      co_await WaitForRoom(full);
+      continue;
+    }
+    Result<net::Accepted> accepted = net::TryAccept(listener_.fd.get());
+    if (accepted) {
+      Start(std::move(*accepted));
+      if (++batch % kAcceptBatch == 0) co_await worker_.loop.Yield();
+      continue;
+    }
+    const Error error = accepted.error();
+    if (error.code == ErrorCode::kClosed) continue;
+    if (error.code != ErrorCode::kWouldBlock) {
+      co_await WaitForRoom(error);
+      continue;
+    }
+    waitable_.ReadWouldBlock();
+    const Result<void> readable = co_await worker_.loop.Wait(waitable_, event::Interest::kRead);
+    if (!readable) break;
+  }
+}
+
+void Acceptor::Stop() {
+  for (int i = 0; i < kAcceptLastMax && worker_.connection_count < connections_max_; ++i) {
+    Result<net::Accepted> accepted = net::TryAccept(listener_.fd.get());
+    if (!accepted && accepted.error().code != ErrorCode::kClosed) break;
+    if (accepted) Start(std::move(*accepted));
+  }
+  scope_.Cancel(ErrorCode::kCancelled);
+}
+
+void Acceptor::Start(net::Accepted accepted) {
+  auto connection = std::make_unique<Connection>(worker_, hosts_, accepted.peer);
+  auto transport =
+      std::make_unique<net::SocketTransport>(worker_.loop, connection->scope(), std::move(accepted.socket));
+  const Result<void> registered = transport->waitable().Register();
+  connection->Adopt(std::move(transport));
+  if (!registered) {
+    worker_.counters.connections_refused.Add(1);
+    return;
+  }
+  worker_.counters.connections_accepted.Add(1);
+  worker_.loop.Spawn(ServeConnection(std::move(connection)), worker_.connection_tasks);
+}
+
+bool Acceptor::MakeRoom() {
+  Connection* oldest = worker_.idle_connections.front();
+  if (oldest == nullptr) return false;
+  oldest->LeaveIdle();
+  oldest->scope().Cancel(ErrorCode::kCancelled);
+  return true;
+}
+
+event::Task<void> Acceptor::WaitForRoom(Error error) {
+  worker_.error_log.Report(failure_reports_, log::Level::kWarn,
+                           "connections wait listener={} connections={} limit={} reason={} errno={} "
+                           "remedy=\"raise worker_connections, or the descriptor limit (ulimit -n, LimitNOFILE)\"",
+                           listener_.name, worker_.connection_count, connections_max_, error.context,
+                           error.system_errno);
+  if (MakeRoom()) {
+    co_await worker_.loop.Yield();
+    co_return;
+  }
+  event::Timer timer;
+  timer.Start(worker_.loop.TimerClassFor(kAcceptRetry));
+  event::Signal never(worker_.loop, scope_);
+  static_cast<void>(co_await never.Wait(&timer));
+}
+
+}  // namespace brilliant::server

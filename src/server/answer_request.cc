@@ -1,0 +1,104 @@
+#include "server/answer_request.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "handlers/answers.h"
+#include "http/target.h"
+#include "server/router.h"
+
+namespace brilliant::server {
+namespace {
+
+using handlers::Answer;
+using handlers::ErrorResponse;
+using handlers::Request;
+using handlers::Response;
+
+// "OPTIONS *" asks about the server as a whole (RFC 9110 section 9.3.7).
+constexpr std::string_view kServerAllow = "GET, HEAD, OPTIONS";
+
+// What is decided by the head alone, before any location is looked for.
+std::optional<Response> AnswerByHead(const http::RequestHead& head) {
+  if (head.method == http::Method::kUnknown || head.method == http::Method::kConnect) return ErrorResponse(501);
+  if (head.form == http::TargetForm::kAsterisk) return handlers::OptionsResponse(kServerAllow);
+  if (!head.target_needs_encoding) return std::nullopt;
+  // Browsers and scripts of old send such bytes raw. Asking again costs nothing where asking is safe.
+  if (head.method == http::Method::kGet || head.method == http::Method::kHead) {
+    return handlers::RedirectResponse(301, http::EncodeTarget(head));
+  }
+  return ErrorResponse(400, "The address has characters that must be percent-encoded.");
+}
+
+// What the location's rules decide before its handler is asked.
+std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Route& route) {
+  if (!route.any_method) {
+    if (head.method == http::Method::kOptions) return handlers::OptionsResponse(route.allow);
+    if (!route.methods.Contains(head.method)) return handlers::MethodNotAllowed(route.allow);
+  }
+  if (head.framing == http::Framing::kLength && head.content_length > route.body_max) return ErrorResponse(413);
+  return std::nullopt;
+}
+
+std::string_view PathBelow(std::string_view path, const Route& route) {
+  return route.path == "/" ? path : path.substr(route.path.size());
+}
+
+}  // namespace
+
+event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buffers, const http::RequestHead& head,
+                                    StreamRequestBody& body, event::CancelScope& scope) {
+  WorkerContext& worker = connection.worker();
+  const VirtualHost& host = connection.hosts().Match(head.host);
+  const handlers::HandlerContext context{
+      .loop = worker.loop, .scope = scope, .files = worker.files, .error_log = worker.error_log};
+  Request request{.head = head, .path = {}, .path_below = {}};
+  std::optional<Response> response = AnswerByHead(head);
+  std::string redirected_target;
+
+  for (int redirects = 0; !response; ++redirects) {
+    const std::expected<std::string_view, http::RequestError> path =
+        http::NormalizePath(request.head.path, buffers.path_storage);
+    if (!path) {
+      response = ErrorResponse(path.error().status);
+      break;
+    }
+    request.path = *path;
+    const Route* route = host.Match(request.path);
+    if (route == nullptr) {
+      response = ErrorResponse(404);
+      break;
+    }
+    response = AnswerByRoute(request.head, *route);
+    if (response) break;
+    request.path_below = PathBelow(request.path, *route);
+    body.set_bytes_max(route->body_max);
+    Answer answer = co_await route->handler->Handle(request, body, context);
+    if (auto* answered = std::get_if<Response>(&answer)) {
+      response = std::move(*answered);
+    } else if (redirects == kLocalRedirectsMax) {
+      response = ErrorResponse(500, "The server was sent in a circle. Its log says more.");
+    } else {
+      redirected_target = std::move(std::get<handlers::LocalRedirect>(answer).target);
+      const std::string_view target = redirected_target;
+      const size_t question = target.find('?');
+      request.head.method = http::Method::kGet;
+      request.head.path = target.substr(0, question);
+      request.head.has_query = question != std::string_view::npos;
+      request.head.query = request.head.has_query ? target.substr(question + 1) : std::string_view();
+    }
+  }
+  host.error_pages().Complete(*response, head.target);
+  co_return std::move(*response);
+}
+
+Response AnswerMalformed(Connection& connection, const http::RequestError& error, std::string_view shown) {
+  Response response = ErrorResponse(error.status, error.reason);
+  response.close = true;
+  connection.hosts().default_host().error_pages().Complete(response, shown);
+  return response;
+}
+
+}  // namespace brilliant::server

@@ -1,0 +1,63 @@
+// One client connection: its transport, its scope and the one timer of the phase it is in. Small, because most
+// connections are idle. Made by the acceptor (or a test), owned by the frame of ServeConnection.
+#ifndef BRILLIANT_SERVER_CONNECTION_H_
+#define BRILLIANT_SERVER_CONNECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/intrusive_list.h"
+#include "event/cancel_scope.h"
+#include "event/timer.h"
+#include "net/socket_address.h"
+#include "net/transport.h"
+#include "server/worker_context.h"
+
+namespace brilliant::server {
+
+class ListenerHosts;
+
+class Connection : public ListNode<AllConnections>, public ListNode<IdleConnections> {
+ public:
+  // `hosts`: what is served at the listener it came through; outlives the connection, like `worker`.
+  Connection(WorkerContext& worker, const ListenerHosts& hosts, const net::SocketAddress& peer);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] WorkerContext& worker() const { return worker_; }
+  [[nodiscard]] event::EventLoop& loop() const { return worker_.loop; }
+  [[nodiscard]] const ListenerHosts& hosts() const { return hosts_; }
+  [[nodiscard]] event::CancelScope& scope() { return scope_; }
+  [[nodiscard]] std::string_view client() const { return {client_, client_size_}; }
+  [[nodiscard]] uint64_t number() const { return number_; }
+
+  // Once, before serving; its waitable lives in scope().
+  void Adopt(std::unique_ptr<net::Transport> transport) { transport_ = std::move(transport); }
+  [[nodiscard]] net::Transport& transport() { return *transport_; }
+
+  // Idle ones are the first to go when the worker needs room or drains.
+  void EnterIdle() { worker_.idle_connections.PushBack(*this); }
+  void LeaveIdle() { static_cast<ListNode<IdleConnections>&>(*this).Unlink(); }
+  [[nodiscard]] bool idle() const { return static_cast<const ListNode<IdleConnections>&>(*this).linked(); }
+
+  // Bounds the phase the connection is in: idle, head, content, send, linger.
+  event::Timer timer;
+  uint64_t requests = 0;
+
+ private:
+  static constexpr size_t kClientBytesMax = 46;  // INET6_ADDRSTRLEN
+
+  WorkerContext& worker_;
+  const ListenerHosts& hosts_;
+  event::CancelScope scope_;
+  std::unique_ptr<net::Transport> transport_;
+  const uint64_t number_;
+  uint8_t client_size_ = 0;
+  char client_[kClientBytesMax];
+};
+
+}  // namespace brilliant::server
+
+#endif  // BRILLIANT_SERVER_CONNECTION_H_

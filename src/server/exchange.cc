@@ -1,0 +1,219 @@
+#include "server/exchange.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/status.h"
+#include "server/answer_request.h"
+#include "server/send_output.h"
+#include "server/serve_connection.h"
+
+namespace brilliant::server {
+namespace {
+
+// What a page or a log line shows of bytes that are no request.
+std::string_view FirstLine(std::string_view bytes) {
+  constexpr size_t kShownMax = 256;
+  bytes = bytes.substr(0, kShownMax);
+  return bytes.substr(0, bytes.find_first_of("\r\n"));
+}
+
+constexpr http::RequestError kIncompleteHead{.status = 400, .offset = 0, .reason = "The request ended in its head."};
+
+}  // namespace
+
+event::Task<BurstEnd> Exchange::Run() {
+  while (true) {
+    const http::ParseStatus status = buffers_.parser.Parse(buffers_.input.unread());
+    Next next = Next::kEnd;
+    if (status == http::ParseStatus::kDone) {
+      next = co_await ServeRequest();
+    } else if (status == http::ParseStatus::kNeedMore) {
+      next = co_await ReadOn();
+    } else {
+      next = Refuse(buffers_.parser.error());
+    }
+    if (next == Next::kEnd) break;
+  }
+  if (end_ != BurstEnd::kCut) {
+    const Result<void> sent = co_await Flush();
+    if (!sent) end_ = BurstEnd::kCut;
+  }
+  WriteRecords();
+  co_return end_;
+}
+
+// Gets more input for an incomplete head, or finds that there is none: then the burst is over.
+event::Task<Exchange::Next> Exchange::ReadOn() {
+  event::Waitable& waitable = connection_.transport().waitable();
+  while (true) {
+    const bool anything_unread = !buffers_.input.unread().empty();
+    // The answers leave before anything is waited for or moved: the client may be waiting for them, and the log's
+    // records look into the input.
+    const Result<void> sent = co_await Flush();
+    if (!sent) co_return EndWith(BurstEnd::kCut);
+    if (!waitable.readable()) {
+      if (!anything_unread) co_return EndWith(BurstEnd::kIdle);
+      if (!connection_.timer.running()) connection_.timer.Start(worker_.header_timeout);
+      const Result<void> readable = co_await worker_.loop.Wait(waitable, event::Interest::kRead, &connection_.timer);
+      if (!readable && readable.error().code == ErrorCode::kDeadline) {
+        worker_.counters.timeouts.Add(1);
+        connection_.timer.Stop();
+        co_return Refuse(http::RequestError{.status = 408, .reason = ""});
+      }
+      if (!readable) co_return EndWith(BurstEnd::kCut);
+    }
+    if (!anything_unread) buffers_.input.Clear();
+    if (buffers_.input.full()) buffers_.input.MakeRoom(InputBuffer::kBytesInitial);
+    const Result<size_t> count = connection_.transport().TryRead(buffers_.input.free_space());
+    if (count && *count > 0) {
+      buffers_.input.Filled(*count);
+      co_return Next::kRequest;
+    }
+    // The end of input inside a head: it can't become a request any more.
+    if (count) co_return anything_unread ? Refuse(kIncompleteHead) : EndWith(BurstEnd::kClose);
+    if (count.error().code != ErrorCode::kWouldBlock) co_return EndWith(BurstEnd::kCut);
+  }
+}
+
+event::Task<Exchange::Next> Exchange::ServeRequest() {
+  connection_.timer.Stop();
+  ++connection_.requests;
+  worker_.counters.requests.Add(1);
+  const http::RequestHead& head = buffers_.parser.head();
+  const bool has_content = head.framing != http::Framing::kNone;
+  if (has_content) {
+    // Content needs room behind the head, and its sender may be waiting for earlier answers.
+    const Result<void> sent = co_await Flush();
+    if (!sent) co_return EndWith(BurstEnd::kCut);
+    buffers_.input.MakeRoom(kContentSpace);
+    static_cast<void>(buffers_.parser.Parse(buffers_.input.unread()));  // the views again, for bytes that moved
+  }
+  buffers_.input.Consume(buffers_.parser.head_bytes());
+  StreamRequestBody body(connection_, buffers_, head);
+  event::CancelScope scope(&connection_.scope());
+  handlers::Response response = co_await AnswerRequest(connection_, buffers_, head, body, scope);
+  if (connection_.scope().reason()) co_return EndWith(BurstEnd::kCut);
+
+  const int status = response.status;
+  if (!body.may_be_drained()) response.close = true;
+  const ResponseTerms terms{.head_only = head.method == http::Method::kHead,
+                            .version_minor = head.version_minor,
+                            .may_persist = MayPersist(head)};
+  QueuedResponse queued = QueueResponse(connection_, buffers_.output, terms, std::move(response));
+  Record(head, status, queued);
+  if (queued.source != nullptr || has_content) co_return co_await FinishContent(body, queued);
+  if (!queued.persists) {
+    // Whoever asked for the end sends nothing after it; others may be sending the next request already.
+    const bool client_ends = head.connection_close || head.version_minor == 0;
+    co_return EndWith(client_ends && buffers_.input.unread().empty() ? BurstEnd::kClose : BurstEnd::kLinger);
+  }
+  buffers_.parser.Reset();
+  if (++answered_in_turn_ < kRequestsPerTurnMax) co_return Next::kRequest;
+  const Result<void> sent = co_await Flush();
+  if (!sent) co_return EndWith(BurstEnd::kCut);
+  co_await worker_.loop.Yield();
+  co_return connection_.scope().reason() ? EndWith(BurstEnd::kCut) : Next::kRequest;
+}
+
+// The rest of an exchange with content: the answer's is made and sent, the request's is read to its end.
+event::Task<Exchange::Next> Exchange::FinishContent(StreamRequestBody& body, QueuedResponse& queued) {
+  if (queued.source != nullptr) {
+    const Result<void> streamed = co_await StreamContent(connection_, buffers_.output, queued);
+    if (!buffers_.records.empty()) buffers_.records.back().content_end = buffers_.output.queued_bytes();
+    if (!streamed) {
+      worker_.counters.responses_cut.Add(1);
+      co_return EndWith(BurstEnd::kCut);
+    }
+  }
+  if (body.complete() && queued.persists) {
+    buffers_.parser.Reset();
+    co_return Next::kRequest;
+  }
+  const Result<void> sent = co_await Flush();
+  if (!sent) co_return EndWith(BurstEnd::kCut);
+  if (!queued.persists) co_return EndWith(BurstEnd::kLinger);
+  const bool drained = co_await body.Drain();
+  if (!drained) co_return EndWith(BurstEnd::kLinger);
+  buffers_.parser.Reset();
+  co_return Next::kRequest;
+}
+
+// Sends what is queued, at the end of the turn, when everybody else has read too; then the log lines.
+event::Task<Result<void>> Exchange::Flush() {
+  if (buffers_.output.empty()) co_return Result<void>();
+  co_await worker_.loop.SendPhase();
+  if (!TrySendAtOnce(connection_, buffers_.output)) {
+    const Result<void> sent = co_await SendOutput(connection_, buffers_.output);
+    if (!sent) {
+      worker_.counters.responses_cut.Add(1);
+      if (sent.error().code == ErrorCode::kDeadline) worker_.counters.timeouts.Add(1);
+      co_return sent;
+    }
+  }
+  WriteRecords();
+  buffers_.output.Clear();
+  answered_in_turn_ = 0;
+  co_return Result<void>();
+}
+
+Exchange::Next Exchange::Refuse(const http::RequestError& error) {
+  worker_.counters.requests.Add(1);
+  const std::string_view shown = FirstLine(buffers_.input.unread());
+  handlers::Response response = AnswerMalformed(connection_, error, shown);
+  const QueuedResponse queued = QueueResponse(connection_, buffers_.output, ResponseTerms{}, std::move(response));
+  RecordMalformed(error.status, queued);
+  worker_.error_log.Report(worker_.malformed_reports, log::Level::kDebug,
+                           "request refused client={} status={} offset={} reason=\"{}\"", connection_.client(),
+                           error.status, error.offset, error.reason);
+  return EndWith(BurstEnd::kLinger);
+}
+
+bool Exchange::MayPersist(const http::RequestHead& head) const {
+  if (worker_.draining || connection_.requests >= worker_.config.limits.keepalive_requests) return false;
+  if (head.connection_close) return false;
+  return head.version_minor >= 1 || head.connection_keep_alive;
+}
+
+void Exchange::Record(const http::RequestHead& head, int status, const QueuedResponse& queued) {
+  worker_.counters.CountResponse(status);
+  if (!worker_.access_log.enabled()) return;
+  ExchangeBuffers::PendingRecord& pending = buffers_.records.emplace_back();
+  pending.record.method = head.method_name;
+  pending.record.target = head.target;
+  pending.record.version_minor = head.version_minor;
+  pending.record.status = status;
+  pending.record.referer = head.Find("Referer");
+  pending.record.user_agent = head.Find("User-Agent");
+  pending.record.host = head.host;
+  pending.record.request_number = connection_.requests;
+  pending.content_begin = queued.content_begin;
+  pending.content_end = buffers_.output.queued_bytes();
+}
+
+void Exchange::RecordMalformed(int status, const QueuedResponse& queued) {
+  worker_.counters.CountResponse(status);
+  if (!worker_.access_log.enabled()) return;
+  ExchangeBuffers::PendingRecord& pending = buffers_.records.emplace_back();
+  pending.record.raw_request_line = FirstLine(buffers_.input.unread());
+  pending.record.status = status;
+  pending.record.request_number = connection_.requests + 1;
+  pending.content_begin = queued.content_begin;
+  pending.content_end = buffers_.output.queued_bytes();
+}
+
+void Exchange::WriteRecords() {
+  const uint64_t sent = buffers_.output.sent_bytes();
+  for (ExchangeBuffers::PendingRecord& pending : buffers_.records) {
+    log::AccessRecord& record = pending.record;
+    record.client = connection_.client();
+    record.time = worker_.loop.wall();
+    record.connection = connection_.number();
+    record.content_bytes = std::clamp(sent, pending.content_begin, pending.content_end) - pending.content_begin;
+    worker_.access_log.Append(record);
+  }
+  buffers_.records.clear();
+  worker_.counters.bytes_sent.Add(sent);
+}
+
+}  // namespace brilliant::server

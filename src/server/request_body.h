@@ -1,0 +1,51 @@
+// The content of one request, pulled from its connection on demand. Lives in the frame that serves the request;
+// handlers see it as handlers::RequestBody.
+#ifndef BRILLIANT_SERVER_REQUEST_BODY_H_
+#define BRILLIANT_SERVER_REQUEST_BODY_H_
+
+#include <cstdint>
+
+#include "handlers/api.h"
+#include "http/request.h"
+#include "server/connection.h"
+#include "server/exchange_buffers.h"
+
+namespace brilliant::server {
+
+// Content that is read and thrown away so that the connection can persist; more than that is not worth it.
+inline constexpr uint64_t kDrainBytesMax = 262'144;
+// Room for content behind the head in the input buffer.
+inline constexpr size_t kContentSpace = 16'384;
+
+class StreamRequestBody final : public handlers::RequestBody {
+ public:
+  // The content begins at `buffers.input`'s first unread byte; kContentSpace bytes of room follow (requests without
+  // content need none). Nothing else may be waiting to be sent while content is read.
+  StreamRequestBody(Connection& connection, ExchangeBuffers& buffers, const http::RequestHead& head);
+
+  // Content beyond this many bytes fails with kTooLarge.
+  void set_bytes_max(uint64_t bytes_max) { bytes_max_ = bytes_max; }
+
+  event::Task<Result<std::span<const char>>> Next() override;
+
+  [[nodiscard]] bool complete() const { return buffers_.decoder.complete(); }
+  // Whether what is left may be little enough for Drain. Not if the client waits for 100 (Continue) and gets a final
+  // answer instead: it may send its content or not, so only closing is safe (RFC 9110 section 10.1.1).
+  [[nodiscard]] bool may_be_drained() const;
+  // Reads what the handler left, if it is little. False: the connection must end.
+  [[nodiscard]] event::Task<bool> Drain();
+
+ private:
+  [[nodiscard]] event::Task<Result<void>> ReadMore();
+
+  Connection& connection_;
+  ExchangeBuffers& buffers_;
+  const char* const content_start_;
+  uint64_t bytes_max_ = UINT64_MAX;
+  bool awaits_continue_;
+  bool failed_ = false;
+};
+
+}  // namespace brilliant::server
+
+#endif  // BRILLIANT_SERVER_REQUEST_BODY_H_

@@ -1,0 +1,86 @@
+// From a listener, a host name and a path to what answers: a const tree built from the configuration once per worker.
+// Listener -> virtual host by name -> the longest location whose path is a prefix on whole segments.
+#ifndef BRILLIANT_SERVER_ROUTER_H_
+#define BRILLIANT_SERVER_ROUTER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "config/config.h"
+#include "files/mime_types.h"
+#include "handlers/api.h"
+#include "handlers/error_pages.h"
+#include "http/method.h"
+#include "log/error_log.h"
+
+namespace brilliant::server {
+
+// What answers below one location.
+struct Route {
+  std::string path;         // of the location
+  http::MethodSet methods;  // what it answers, HEAD and OPTIONS included
+  std::string allow;        // the same as an Allow field
+  uint64_t body_max = 0;
+  bool any_method = false;  // a redirect: the method decides nothing
+  std::unique_ptr<handlers::Handler> handler;
+};
+
+// Finds values by string views, without making strings of them.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+template <typename Value>
+using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+
+// One `server` block.
+class VirtualHost {
+ public:
+  VirtualHost(const config::Server& server, const files::MimeTypes& types, log::ErrorLog& error_log);
+
+  // The longest matching location; null if there is none.
+  [[nodiscard]] const Route* Match(std::string_view path) const;
+  [[nodiscard]] const handlers::ErrorPages& error_pages() const { return error_pages_; }
+
+ private:
+  handlers::ErrorPages error_pages_;
+  TextMap<std::unique_ptr<Route>> routes_;
+};
+
+// The virtual hosts of one listening address.
+class ListenerHosts {
+ public:
+  // The first is the default.
+  void Add(const VirtualHost& host, const std::vector<std::string>& names);
+  // By the host of the request, without port: an exact name, then the longest `*.example.com`, then the default.
+  [[nodiscard]] const VirtualHost& Match(std::string_view host) const;
+  [[nodiscard]] const VirtualHost& default_host() const { return *default_; }
+
+ private:
+  const VirtualHost* default_ = nullptr;
+  TextMap<const VirtualHost*> exact_;  // lower case
+  TextMap<const VirtualHost*> below_;  // ".example.com": every name that ends so
+};
+
+class Router {
+ public:
+  // `config` outlives the router. Reads error pages: blocking, at start only.
+  Router(const config::Config& config, log::ErrorLog& error_log);
+
+  // `name`: config::ListenAddress::ToString(). Null for an address the configuration does not have (any more).
+  [[nodiscard]] const ListenerHosts* ForListener(const std::string& name) const;
+
+ private:
+  files::MimeTypes types_;
+  std::vector<std::unique_ptr<VirtualHost>> hosts_;
+  std::map<std::string, ListenerHosts> listeners_;
+};
+
+}  // namespace brilliant::server
+
+#endif  // BRILLIANT_SERVER_ROUTER_H_

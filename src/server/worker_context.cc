@@ -1,0 +1,34 @@
+#include "server/worker_context.h"
+
+#include "http/date.h"
+
+namespace brilliant::server {
+
+std::string_view CommonFields::Render(WallTime now) {
+  if (now.seconds() != second_) {
+    second_ = now.seconds();
+    text_ = "Date: " + http::HttpDate(second_) + "\r\nServer: BrilliantServer\r\n";
+  }
+  return text_;
+}
+
+WorkerContext::WorkerContext(event::EventLoop& event_loop, const config::Config& configuration,
+                             files::FileStore& file_store, log::AccessLog& access, log::ErrorLog& error,
+                             log::Counters& worker_counters)
+    : loop(event_loop),
+      config(configuration),
+      files(file_store),
+      access_log(access),
+      error_log(error),
+      counters(worker_counters),
+      exchange_pool(http::HeadLimits{.head_bytes_max = configuration.limits.head_bytes_max,
+                                     .target_bytes_max = configuration.limits.target_bytes_max,
+                                     .fields_max = configuration.limits.head_fields_max}),
+      header_timeout(loop.TimerClassFor(config.limits.header_timeout)),
+      body_timeout(loop.TimerClassFor(config.limits.body_timeout)),
+      send_timeout(loop.TimerClassFor(config.limits.send_timeout)),
+      keepalive_timeout(loop.TimerClassFor(config.limits.keepalive_timeout)),
+      lingering_timeout(loop.TimerClassFor(config.limits.lingering_timeout)),
+      drain_idle(loop.TimerClassFor(config.limits.drain_idle)) {}
+
+}  // namespace brilliant::server

@@ -1,0 +1,128 @@
+#include "server/write_response.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "http/status.h"
+#include "server/send_output.h"
+
+namespace brilliant::server {
+namespace {
+
+using handlers::FileBody;
+using handlers::MemoryBody;
+using handlers::RenderedBody;
+using handlers::Response;
+using SourcePtr = std::unique_ptr<handlers::BodySource>;
+
+void AppendStatus(std::string& head, int status) {
+  // The two answers that nearly all requests get, ready made.
+  if (status == 200) {
+    head += "HTTP/1.1 200 OK\r\n";
+  } else if (status == 304) {
+    head += "HTTP/1.1 304 Not Modified\r\n";
+  } else {
+    http::AppendStatusLine(head, status);
+  }
+}
+
+// RFC 9112 section 9.3: HTTP/1.1 persists unless told otherwise, HTTP/1.0 only if told so.
+void AppendConnection(std::string& head, bool persists, int version_minor) {
+  if (!persists) {
+    head += "Connection: close\r\n";
+  } else if (version_minor == 0) {
+    head += "Connection: keep-alive\r\n";
+  }
+}
+
+void AppendLength(std::string& head, uint64_t length) {
+  fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", length);
+}
+
+// The content's length, if it is known before it is made.
+std::optional<uint64_t> KnownLength(const Response& response) {
+  if (const auto* memory = std::get_if<MemoryBody>(&response.body)) return memory->bytes.size();
+  if (const auto* file = std::get_if<FileBody>(&response.body)) return file->length;
+  if (std::holds_alternative<std::monostate>(response.body)) return 0;
+  return std::nullopt;
+}
+
+void QueueContent(OutputQueue& output, Response& response, QueuedResponse& queued) {
+  if (auto* memory = std::get_if<MemoryBody>(&response.body)) {
+    auto bytes = std::make_shared<const std::string>(std::move(memory->bytes));
+    const std::string_view view = *bytes;
+    output.AppendShared(std::move(bytes), view);
+  } else if (auto* file = std::get_if<FileBody>(&response.body)) {
+    output.AppendFile(std::move(file->file), file->offset, file->length);
+  } else if (auto* source = std::get_if<SourcePtr>(&response.body)) {
+    queued.source = std::move(*source);
+  }
+}
+
+QueuedResponse QueueRendered(OutputQueue& output, const ResponseTerms& terms, RenderedBody body) {
+  std::string& head = output.text();
+  head += body.with_content ? body.file->fields : body.file->fields_304;
+  head += "\r\n";
+  output.CommitText();
+  QueuedResponse queued{.persists = terms.may_persist, .content_begin = output.queued_bytes()};
+  if (body.with_content && !terms.head_only) {
+    const std::string_view content = body.file->content;
+    output.AppendShared(std::move(body.file), content);
+  }
+  return queued;
+}
+
+}  // namespace
+
+QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const ResponseTerms& terms,
+                             Response response) {
+  WorkerContext& worker = connection.worker();
+  const std::optional<uint64_t> length = KnownLength(response);
+  const bool streamed = std::holds_alternative<SourcePtr>(response.body);
+  const bool has_content = !http::HasNoContent(response.status) && !terms.head_only;
+  const bool chunked = streamed && has_content && terms.version_minor >= 1;
+  // HTTP/1.0 knows no chunks: there, content of unknown length ends with the connection.
+  const bool ends_with_close = streamed && has_content && !chunked;
+  ResponseTerms final_terms = terms;
+  final_terms.may_persist = terms.may_persist && !response.close && !ends_with_close;
+
+  std::string& head = output.text();
+  AppendStatus(head, response.status);
+  head += worker.common_fields.Render(worker.loop.wall());
+  AppendConnection(head, final_terms.may_persist, terms.version_minor);
+  if (auto* rendered = std::get_if<RenderedBody>(&response.body)) {
+    return QueueRendered(output, final_terms, std::move(*rendered));
+  }
+  http::AppendFieldLines(head, response.fields);
+  if (length && !http::HasNoContent(response.status)) AppendLength(head, *length);
+  if (chunked) head += "Transfer-Encoding: chunked\r\n";
+  head += "\r\n";
+  output.CommitText();
+  QueuedResponse queued{.persists = final_terms.may_persist,
+                        .content_begin = output.queued_bytes(),
+                        .source = nullptr,
+                        .chunked = chunked};
+  if (has_content) QueueContent(output, response, queued);
+  return queued;
+}
+
+event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& output, QueuedResponse& queued) {
+  while (true) {
+    const Result<std::span<const char>> piece = co_await queued.source->Next();
+    if (!piece) co_return std::unexpected(piece.error());
+    if (piece->empty()) break;
+    if (queued.chunked) fmt::format_to(std::back_inserter(output.text()), "{:x}\r\n", piece->size());
+    // Nobody owns the piece but the source, which keeps it until the next call: it is sent before that.
+    output.AppendShared(nullptr, {piece->data(), piece->size()});
+    if (queued.chunked) output.text() += "\r\n";
+    const Result<void> sent = co_await SendOutput(connection, output);
+    if (!sent) co_return sent;
+  }
+  if (queued.chunked) output.text() += "0\r\n\r\n";
+  co_return co_await SendOutput(connection, output);
+}
+
+}  // namespace brilliant::server
