@@ -10,7 +10,12 @@ void TaskGroup::Start(Task<Result<void>> child) {
 }
 
 Task<void> TaskGroup::RunChild(Task<Result<void>> child) {
-  Result<void> result = co_await std::move(child);
+  Result<void> result;
+  {
+    // The child's frame goes with its arguments: they may belong to the group's scope, which the parent may now end.
+    Task<Result<void>> running = std::move(child);
+    result = co_await std::move(running);
+  }
   if (!result && first_error_) {
     first_error_ = result;
     scope_.Cancel(ErrorCode::kCancelled);
