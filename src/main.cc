@@ -110,9 +110,9 @@ std::expected<Arguments, std::string> ParseCommandLine(int argc, char** argv) {
     app.set_help_flag();
     app.allow_extras();
     app.add_option("subject", arguments.subject);
-    app.add_option("-l,--listen", arguments.listens)->allow_extra_args(false);
-    app.add_option("-w,--workers", arguments.workers);
-    app.add_option("-p,--prefix", arguments.prefix);
+    app.add_option("-l,--listen", arguments.listens)->type_name("ADDR")->allow_extra_args(false);
+    app.add_option("-w,--workers", arguments.workers)->type_name("N");
+    app.add_option("-p,--prefix", arguments.prefix)->type_name("DIR");
     app.add_flag("--check", arguments.check);
     app.add_flag("--strict", arguments.strict);
     app.add_flag("--directives", arguments.directives);
