@@ -77,7 +77,8 @@ std::optional<int64_t> SecondsFromCivil(const CivilTime& time) {
   if (!in_range) return std::nullopt;
   const int64_t days = DaysBeforeMonth(time.year, time.month) + time.day - 1;
   if (WeekdayOf(days) != time.weekday) return std::nullopt;
-  return days * kSecondsPerDay + time.hour * 3'600 + time.minute * 60 + time.second;
+  const int second_of_day = time.hour * 3'600 + time.minute * 60 + time.second;
+  return days * kSecondsPerDay + second_of_day;
 }
 
 void PutDigits(char* out, int value, int width) {

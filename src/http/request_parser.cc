@@ -18,6 +18,8 @@ constexpr char kTlsHandshakeRecord = 0x16;
 constexpr std::string_view kVersionPattern = "HTTP/d.d\r\n";
 constexpr size_t kMajorVersion = 5;  // in the pattern
 constexpr size_t kMinorVersion = 7;
+// Room made at the first request, enough for most: browsers send 10 to 20 fields.
+constexpr size_t kFieldsExpected = 24;
 
 bool MatchesVersionPattern(char c, char pattern) { return pattern == 'd' ? IsDigit(c) : c == pattern; }
 
@@ -174,6 +176,7 @@ bool RequestParser::ReadVersion(std::string_view buffered) {
   if (position_ < end) return false;
   head_.version_minor = buffered[version + kMinorVersion] - '0';
   if (!AnalyseTarget(buffered)) return false;
+  field_spans_.reserve(std::min(kFieldsExpected, limits_.fields_max));
   phase_ = Phase::kFields;
   return true;
 }

@@ -104,6 +104,12 @@ TEST_F(RequestParserTest, ForgetsEverythingOnReset) {
   EXPECT_EQ(head.version_minor, 0);
 }
 
+TEST_F(RequestParserTest, ReusesItsMemoryForTheNextRequest) {
+  const Field* const first = ParseGood(WithFields(Repeat("A: b\r\n", 90))).fields.data();
+  EXPECT_EQ(ParseGood(WithFields("")).fields.data(), first);
+  EXPECT_EQ(ParseGood(WithFields(Repeat("A: b\r\n", 90))).fields.data(), first);
+}
+
 TEST_F(RequestParserTest, KnowsWhetherARequestHasBegun) {
   EXPECT_EQ(parser_.Parse(""), ParseStatus::kNeedMore);
   EXPECT_EQ(parser_.Parse("\r\n\r"), ParseStatus::kNeedMore);

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace brilliant::http {
 namespace {
@@ -15,6 +16,12 @@ std::string Repeat(std::string_view text, size_t times) {
   for (size_t i = 0; i < times; ++i) repeated += text;
   return repeated;
 }
+
+template <typename Path>
+concept CanNormalize =
+    requires(Path&& path, std::string& storage) { NormalizePath(std::forward<Path>(path), storage); };
+static_assert(CanNormalize<std::string&> && CanNormalize<std::string_view> && CanNormalize<const char*>);
+static_assert(!CanNormalize<std::string>, "the result may be a view of the path");
 
 TEST(NormalizePathTest, ReturnsTheInputItselfIfNothingHasToChange) {
   for (const std::string_view path : {"/", "/a", "/a/", "/a/b.c/...", "/.a/..b/c..", "/\\..\\", "/\xff\xfe \xc3\xa4"}) {
