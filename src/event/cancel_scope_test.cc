@@ -9,15 +9,15 @@
 namespace brilliant::event {
 namespace {
 
-Task<void> WaitFor(FakeLoop& fake, Signal& signal, char name) {
-  const Result<void> waited = co_await signal.Wait();
+Task<void> WaitFor(FakeLoop& fake, Signal& wake, char name) {
+  const Result<void> waited = co_await wake.Wait();
   fake.seen += name + (" " + Outcome(waited)) + "; ";
 }
 
 TEST(CancelScopeTest, CancellingEndsWaitsWithItsReasonLaterFromTheLoop) {
   FakeLoop fake;
-  Signal signal(fake.loop, fake.scope);
-  fake.Spawn(WaitFor(fake, signal, 'a'));
+  Signal wake(fake.loop, fake.scope);
+  fake.Spawn(WaitFor(fake, wake, 'a'));
   fake.Turn();
   fake.scope.Cancel(ErrorCode::kClosed);
   EXPECT_EQ(fake.seen, "") << "nobody is resumed by who cancels";
@@ -81,17 +81,17 @@ TEST(CancelScopeTest, AScopeThatEndedIsNotCancelledWithItsParent) {
 
 TEST(CancelScopeTest, CancellingWinsOverAWakeUpOfTheSameTurn) {
   FakeLoop fake;
-  Signal signal(fake.loop, fake.scope);
-  fake.Spawn(WaitFor(fake, signal, 'a'));
+  Signal wake(fake.loop, fake.scope);
+  fake.Spawn(WaitFor(fake, wake, 'a'));
   fake.Turn();
-  signal.Notify();
+  wake.Notify();
   fake.scope.Cancel(ErrorCode::kCancelled);
   fake.Turn();
   EXPECT_EQ(fake.seen, "a cancelled; ");
 }
 
-Task<void> CleanUp(FakeLoop& fake, Signal& signal, CancelScope& cleanup) {
-  const Result<void> waited = co_await signal.Wait();
+Task<void> CleanUp(FakeLoop& fake, Signal& wake, CancelScope& cleanup) {
+  const Result<void> waited = co_await wake.Wait();
   fake.seen += Outcome(waited);
   Signal linger(fake.loop, cleanup);
   Timer timer;
@@ -103,8 +103,8 @@ Task<void> CleanUp(FakeLoop& fake, Signal& signal, CancelScope& cleanup) {
 TEST(CancelScopeTest, AfterCancellationATaskMayWaitInAnotherScope) {
   FakeLoop fake;
   CancelScope cleanup(nullptr);
-  Signal signal(fake.loop, fake.scope);
-  fake.Spawn(CleanUp(fake, signal, cleanup));
+  Signal wake(fake.loop, fake.scope);
+  fake.Spawn(CleanUp(fake, wake, cleanup));
   fake.Turn();
   fake.scope.Cancel(ErrorCode::kCancelled);
   fake.Turn();

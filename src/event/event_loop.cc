@@ -61,6 +61,8 @@ void EventLoop::Turn(bool may_block) {
   ReadyQueue senders;
   senders.Splice(sending_);
   Resume(senders, kResumesPerTurnMax);
+  // Those who had no turn come before those who want another.
+  senders.Splice(sending_);
   sending_.Splice(senders);
   Bury();
 }

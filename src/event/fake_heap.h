@@ -1,12 +1,10 @@
-// For tests: counts what the program takes from the heap, by replacing operator new. Included by exactly one file of a
-// test program. Under the sanitizers, which need their own, nothing is replaced and nothing is counted.
+// For tests: counts what the program takes from the heap, if one of its files includes event/fake_heap_operators.h.
+// Under the sanitizers, which need their own operator new, nothing is counted.
 #ifndef BRILLIANT_EVENT_FAKE_HEAP_H_
 #define BRILLIANT_EVENT_FAKE_HEAP_H_
 
 #include <atomic>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 
 namespace brilliant::event {
 
@@ -22,16 +20,5 @@ inline std::atomic<size_t> allocations_counted = 0;
 inline size_t AllocationCount() { return allocations_counted; }
 
 }  // namespace brilliant::event
-
-#ifndef BRILLIANT_SANITIZED
-void* operator new(size_t size) {
-  ++brilliant::event::allocations_counted;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-#endif
 
 #endif  // BRILLIANT_EVENT_FAKE_HEAP_H_

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <thread>
 #include <vector>
 
 #include "event/fake_heap.h"
@@ -46,19 +48,23 @@ TEST(FramePoolTest, LargeFramesAreNotKept) {
   EXPECT_EQ(AllocationCount(), before + 1);
 }
 
-TEST(FramePoolTest, NoMoreThanTheLimitIsKept) {
-  if (!kHeapCounted) GTEST_SKIP() << "under the sanitizers every frame is its own allocation";
+void TakeAndGiveMoreThanTheLimit(size_t& allocations) {
   constexpr size_t kSize = 4096;
-  constexpr size_t kKept = kCachedBytesMax / kSize;
-  constexpr size_t kFrames = kKept + 100;
-  std::vector<void*> frames(kFrames);
+  std::vector<void*> frames(kCachedBytesMax / kSize + 100);
   for (void*& frame : frames) frame = AllocateFrame(kSize);
   for (void* frame : frames) FreeFrame(frame, kSize);
   const size_t before = AllocationCount();
   for (void*& frame : frames) frame = AllocateFrame(kSize);
-  EXPECT_GE(AllocationCount() - before, kFrames - kKept);
-  EXPECT_LE(AllocationCount() - before, kFrames - kKept + 10);  // other tests' frames count, too
+  allocations = AllocationCount() - before;
   for (void* frame : frames) FreeFrame(frame, kSize);
+}
+
+TEST(FramePoolTest, NoMoreThanTheLimitIsKept) {
+  if (!kHeapCounted) GTEST_SKIP() << "under the sanitizers every frame is its own allocation";
+  size_t allocations = 0;
+  // A thread of its own has a pool of its own.
+  std::thread(TakeAndGiveMoreThanTheLimit, std::ref(allocations)).join();
+  EXPECT_EQ(allocations, 100U);
 }
 
 }  // namespace

@@ -16,18 +16,18 @@ Task<Result<void>> Succeed(std::string& seen, char name) {
 }
 
 Task<Result<void>> WaitIn(FakeLoop& fake, CancelScope& scope, Signal*& handle, char name) {
-  Signal signal(fake.loop, scope);
-  handle = &signal;
-  const Result<void> waited = co_await signal.Wait();
+  Signal wake(fake.loop, scope);
+  handle = &wake;
+  const Result<void> waited = co_await wake.Wait();
   handle = nullptr;
   fake.seen += name + (" " + Outcome(waited)) + "; ";
   co_return waited;
 }
 
 Task<Result<void>> FailAfter(FakeLoop& fake, CancelScope& scope, Signal*& handle) {
-  Signal signal(fake.loop, scope);
-  handle = &signal;
-  const Result<void> waited = co_await signal.Wait();
+  Signal wake(fake.loop, scope);
+  handle = &wake;
+  const Result<void> waited = co_await wake.Wait();
   handle = nullptr;
   fake.seen += "failing; ";
   if (!waited) co_return waited;
@@ -126,8 +126,8 @@ Task<Result<void>> Own(std::string& seen, std::unique_ptr<Signal> owned) {
 // What a child was given may itself belong to the group's scope, which ends with the group.
 Task<void> ChildWithAnArgument(FakeLoop& fake) {
   TaskGroup group(fake.loop, fake.scope);
-  auto signal = std::make_unique<Signal>(fake.loop, group.scope());
-  group.Start(Own(fake.seen, std::move(signal)));
+  auto wake = std::make_unique<Signal>(fake.loop, group.scope());
+  group.Start(Own(fake.seen, std::move(wake)));
   const Result<void> joined = co_await group.Join();
   fake.seen += Outcome(joined);
 }

@@ -121,22 +121,22 @@ TEST(TimerTest, ATimerMayBeDestroyedWhileItRuns) {
   EXPECT_EQ(fake.poller->last_timeout(), std::nullopt);
 }
 
-Task<void> WaitTwice(FakeLoop& fake, Signal& signal, Timer& timer) {
+Task<void> WaitTwice(FakeLoop& fake, Signal& wake, Timer& timer) {
   for (int i = 0; i < 3; ++i) {
-    const Result<void> waited = co_await signal.Wait(&timer);
+    const Result<void> waited = co_await wake.Wait(&timer);
     fake.seen += Outcome(waited) + " ";
   }
 }
 
 TEST(TimerTest, OneTimerBoundsSeveralWaits) {
   FakeLoop fake;
-  Signal signal(fake.loop, fake.scope);
+  Signal wake(fake.loop, fake.scope);
   Timer timer;
   timer.Start(fake.loop.TimerClassFor(kShort));
-  fake.Spawn(WaitTwice(fake, signal, timer));
+  fake.Spawn(WaitTwice(fake, wake, timer));
   fake.Turn();
   fake.Advance(Milliseconds(60));
-  signal.Notify();
+  wake.Notify();
   fake.Turn();
   EXPECT_EQ(fake.seen, "ok ");
   fake.Advance(Milliseconds(40));
@@ -146,10 +146,10 @@ TEST(TimerTest, OneTimerBoundsSeveralWaits) {
 
 TEST(TimerTest, RestartingATimerDuringAWaitProlongsIt) {
   FakeLoop fake;
-  Signal signal(fake.loop, fake.scope);
+  Signal wake(fake.loop, fake.scope);
   Timer timer;
   timer.Start(fake.loop.TimerClassFor(kShort));
-  fake.Spawn(WaitTwice(fake, signal, timer));
+  fake.Spawn(WaitTwice(fake, wake, timer));
   fake.Turn();
   fake.Advance(Milliseconds(60));
   timer.Start(fake.loop.TimerClassFor(kShort));
@@ -161,9 +161,9 @@ TEST(TimerTest, RestartingATimerDuringAWaitProlongsIt) {
 
 TEST(TimerTest, AWaitWithAStoppedTimerHasNoLimit) {
   FakeLoop fake;
-  Signal signal(fake.loop, fake.scope);
+  Signal wake(fake.loop, fake.scope);
   Timer timer;
-  fake.Spawn(WaitTwice(fake, signal, timer));
+  fake.Spawn(WaitTwice(fake, wake, timer));
   fake.Turn();
   fake.Advance(std::chrono::hours(24));
   EXPECT_EQ(fake.seen, "");

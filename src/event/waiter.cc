@@ -61,7 +61,9 @@ Result<void> WaitAwaiter::await_resume() const {
   // Cancelling wins over readiness: what is cancelled does no further work.
   if (const std::optional<ErrorCode> reason = source_.scope().reason()) return Failure(*reason, "wait");
   if (waiter_.error()) return Failure(*waiter_.error(), "wait");
-  if (!ready_ && timer_ != nullptr && timer_->expired()) return Failure(ErrorCode::kDeadline, "wait");
+  // Had it slept, a timer that expired first would have said so; one that expired since came too late.
+  const bool slept = waiter_.armed();
+  if (!ready_ && !slept && timer_ != nullptr && timer_->expired()) return Failure(ErrorCode::kDeadline, "wait");
   return {};
 }
 

@@ -32,6 +32,8 @@ class Waiter : public ListNode<Waiter> {
   void Resume() { handle_.resume(); }
 
   [[nodiscard]] std::optional<ErrorCode> error() const { return error_; }
+  // A coroutine sleeps or slept with it.
+  [[nodiscard]] bool armed() const { return static_cast<bool>(handle_); }
 
  private:
   void Disarm();

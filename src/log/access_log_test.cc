@@ -14,7 +14,7 @@
 #include <memory>
 #include <vector>
 
-#include "event/fake_heap.h"
+#include "event/fake_heap_operators.h"
 #include "event/fake_poller.h"
 
 namespace brilliant::log {
