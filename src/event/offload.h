@@ -35,9 +35,11 @@ class OffloadedCall final : public OffloadPool::Job {
 };
 
 // `Call` returns a Result<T>, which is what the caller gets; kUnavailable if the pool's queue is full, or the reason
-// why `scope` was cancelled: then the call goes on alone and its result is dropped.
+// why `scope` was cancelled: before, and the call is not made, or meanwhile, and it goes on alone and its result is
+// dropped.
 template <typename Call>
 Task<std::invoke_result_t<Call&>> Offload(EventLoop& loop, CancelScope& scope, Call call) {
+  if (scope.reason()) co_return Failure(*scope.reason(), "offload");
   Signal done(loop, scope);
   const auto job = std::make_shared<OffloadedCall<Call>>(std::move(call), &done);
   if (!loop.offload().TrySubmit(job)) co_return Failure(ErrorCode::kUnavailable, "offload queue");
