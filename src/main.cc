@@ -132,10 +132,12 @@ std::expected<std::vector<config::Listen>, std::string> ParseListen(const std::s
   std::vector<config::Listen> listens;
   constexpr std::string_view kUnix = "unix:";
   if (text.starts_with(kUnix)) {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(text.substr(kUnix.size()), error);
+    if (text.size() == kUnix.size() || error) return std::unexpected("--listen unix: needs the path of a socket");
     config::Listen listen;
     listen.address.family = config::ListenAddress::Family::kUnix;
-    listen.address.path = std::filesystem::absolute(text.substr(kUnix.size())).lexically_normal().string();
-    if (text.size() == kUnix.size()) return std::unexpected("--listen unix: needs the path of a socket");
+    listen.address.path = path.lexically_normal().string();
     listens.push_back(std::move(listen));
     return listens;
   }
