@@ -54,6 +54,7 @@ Support DetectSupport() {
 
 Result<DirectoryPtr> TryOpenDirectory(const char* path) {
   UniqueFd fd = OpenAt2(AT_FDCWD, path, kPassFlags, RESOLVE_CACHED);
+  if (!fd.valid() && errno == ENOSYS) return Failure(ErrorCode::kWouldBlock, "openat2");
   if (!fd.valid()) return std::unexpected(ErrorFromOpen(errno, "opening a root"));
   return MakeDirectory(std::move(fd));
 }
@@ -189,7 +190,7 @@ Result<OpenFile> DocumentRoot::Open(std::string_view path, MonotonicTime now) co
   return file;
 }
 
-Result<OpenFile> DocumentRoot::TryOpen(std::string_view path, MonotonicTime now) const {
+Result<OpenFile> DocumentRoot::TryOpen(std::string_view path, [[maybe_unused]] MonotonicTime now) const {
   RETURN_IF_ERROR(CheckPath(path));
 #if BRILLIANT_LINUX
   if (state_->support == Support::kBeneathCached) {

@@ -36,7 +36,7 @@ struct OpenFile {
   bool is_directory = false;
   bool is_regular = false;
   // When its path is known to have named it.
-  MonotonicTime checked_at;
+  MonotonicTime checked_at{};
 };
 using OpenFilePtr = std::shared_ptr<const OpenFile>;
 
