@@ -57,6 +57,15 @@ Parsed<std::vector<ListenAddress>> ParseIpv6(std::string_view host, uint16_t por
 
 // Text without a port at its end, or with too many colons.
 ValueError MissingPort(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  if (text.find('#') != std::string_view::npos) {
+    return {fmt::format("{} is not a port or an address with a port", Quoted(text)),
+            "a comment needs a blank before its \"#\""};
+  }
+  if (port.size() > 1 && AllDigits(port) && Canonical(AF_INET6, text.substr(0, colon))) {
+    return {"an IPv6 address needs brackets", fmt::format("write [{}]:{}", text.substr(0, colon), port)};
+  }
   if (Canonical(AF_INET6, text)) {
     return {"an IPv6 address needs brackets and a port", fmt::format("write [{}]:8080", text)};
   }

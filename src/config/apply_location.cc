@@ -26,12 +26,21 @@ LocationScope BeginBlock(Builder& builder, const Directive& directive) {
   return scope;
 }
 
+// What was written wrongly, or under a mistyped name, is not known: checks that build on it would only add to the
+// noise.
+void NoteUnknowns(const Directive& block, Place place, LocationScope& scope) {
+  for (const Directive& child : block.children) {
+    const bool unknown = FindDirective(child.name.text, place) == nullptr;
+    if (unknown || (child.name.text == "root" && !scope.location.root_given)) scope.notes.root_known = false;
+    if (unknown || (child.name.text == "methods" && child.broken)) scope.notes.methods_known = false;
+  }
+}
+
 // A root that is the whole machine would hand out every file on it.
 void CheckRoot(Builder& builder, const LocationScope& scope) {
   const bool given = scope.location.root_given;
   const bool needed = scope.runs_program ? !scope.cgi.extension.empty() : !scope.location.redirect;
-  const bool reported = !given && scope.notes.root.line != 0;
-  if (scope.location.root != "/" || reported || !(given || needed)) return;
+  if (scope.location.root != "/" || !scope.notes.root_known || !(given || needed)) return;
   builder.reporter.Error(given ? scope.notes.root : scope.notes.path, "the root is \"/\": the whole machine",
                          "name the folder to serve with root");
 }
@@ -44,6 +53,16 @@ void WarnWithoutProgram(Builder& builder, const LocationScope& scope) {
   }
 }
 
+void WarnAboutEncoding(Builder& builder, const Word& word) {
+  const size_t percent = word.text.find('%');
+  if (percent == std::string::npos || percent + 2 >= word.text.size()) return;
+  if (HexValue(word.text[percent + 1]) < 0 || HexValue(word.text[percent + 2]) < 0) return;
+  builder.reporter.Warning(
+      word.span,
+      fmt::format("a location is written decoded: {} stands for itself here", Quoted(word.text.substr(percent, 3))),
+      "write the character itself, with quotes around the path if it is a blank");
+}
+
 // The block's path or extension; broken blocks are read for their mistakes only.
 bool AddLocation(Builder& builder, const Directive& directive, LocationScope& scope) {
   if (directive.broken || directive.words.size() != 1) return false;
@@ -51,6 +70,7 @@ bool AddLocation(Builder& builder, const Directive& directive, LocationScope& sc
   auto path = builder.Value(word, ParseLocationPath(word.text));
   if (!path) return false;
   scope.location.path = std::move(*path);
+  WarnAboutEncoding(builder, word);
   const auto [first, is_first] = builder.server->paths.emplace(scope.location.path, word.span);
   if (!is_first) {
     builder.Fail(word,
@@ -130,6 +150,7 @@ void ApplyLocation(Builder& builder, const Directive& directive) {
   builder.location = &scope;
   builder.ApplyAll(directive.children, Place::kLocation);
   builder.location = nullptr;
+  NoteUnknowns(directive, Place::kLocation, scope);
 
   Location& location = scope.location;
   if (!location.root_given) location.root = JoinPath(builder.DefaultRoot(), add ? location.path : "/");
@@ -148,6 +169,7 @@ void ApplyCgiExtension(Builder& builder, const Directive& directive) {
   builder.location = &scope;
   builder.ApplyAll(directive.children, Place::kCgi);
   builder.location = nullptr;
+  NoteUnknowns(directive, Place::kCgi, scope);
 
   Location& location = scope.location;
   if (!location.root_given) location.root = builder.DefaultRoot();
@@ -209,6 +231,7 @@ void ApplyMethods(Builder& builder, const Directive& directive) {
     const Method method = MethodOfWord(word.text);
     if (std::find(rule.allowed.begin(), rule.allowed.end(), method) == rule.allowed.end()) {
       builder.Fail(word, MethodError(word.text, rule));
+      scope.notes.methods_known = false;
     } else if (methods.Contains(method)) {
       builder.Fail(word, {fmt::format("{} stands twice", word.text), "remove one"});
     } else {

@@ -32,6 +32,10 @@ bool HasUnknownChild(const Directive& block, Place place) {
 
 std::optional<std::vector<ListenAddress>> UnixAddress(Builder& builder, const Word& word) {
   const std::string_view text = std::string_view(word.text).substr(kUnixScheme.size());
+  if (text.empty()) {
+    builder.Fail(word, {"the path of the socket is missing", "for example unix:/run/site.sock"});
+    return std::nullopt;
+  }
   auto path = builder.Value(word, ResolvePath(text, builder.sources.folder, builder.sources.prefix));
   if (!path) return std::nullopt;
   constexpr size_t kBytesMax = sizeof(sockaddr_un::sun_path) - 1;

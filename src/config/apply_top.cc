@@ -66,7 +66,7 @@ void ApplyWorkers(Builder& builder, const Directive& directive) {
 void ApplyUser(Builder& builder, const Directive& directive) {
   for (const Word& word : directive.words) {
     if (IsUserName(word.text)) continue;
-    return builder.Fail(word, {fmt::format("{} is not a name of a user or group", Quoted(word.text)), ""});
+    builder.Fail(word, {fmt::format("{} is not a name of a user or group", Quoted(word.text)), ""});
   }
   builder.config.user = directive.words[0].text;
   if (directive.words.size() > 1) builder.config.group = directive.words[1].text;

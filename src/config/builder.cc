@@ -24,7 +24,8 @@ std::string Takes(const DirectiveRow& row) {
   if (row.words_max == 0) return "takes no words";
   if (row.words_min == row.words_max) return "takes " + CountedWords(row.words_min);
   if (row.words_max == kAnyNumber) return fmt::format("takes {} or more", CountedWords(row.words_min));
-  return fmt::format("takes {} to {}", row.words_min, CountedWords(row.words_max));
+  const std::string_view between = row.words_max == row.words_min + 1 ? "or" : "to";
+  return fmt::format("takes {} {} {}", row.words_min, between, CountedWords(row.words_max));
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ void Builder::ApplyAll(const std::vector<Directive>& directives, Place place) {
 void Builder::Apply(const Directive& directive, const DirectiveRow& row) {
   const bool wants_block = row.block != Place::kNowhere;
   if (directive.has_block && !wants_block) {
-    std::string hint = "end it with \";\" or a new line";
+    const bool same_line = directive.open.line == directive.name.span.line;
+    std::string hint = same_line ? "end it with \";\" or a new line" : "a block has its name before the \"{\"";
     if (row.name == "cgi") hint = "\"cgi .php { }\" belongs in the server block";
     return reporter.Error(directive.open, fmt::format("{} takes no block", Quoted(row.name)), hint);
   }
@@ -92,7 +94,7 @@ bool Builder::CheckWords(const Directive& directive, const DirectiveRow& row, Pl
 }
 
 void Builder::ReportUnknown(const Directive& directive, Place place, const std::vector<Directive>& siblings) {
-  if (directive.broken || reporter.full()) return;
+  if (directive.broken) return;
   const std::string& name = directive.name.text;
   const Span& span = directive.name.span;
   if (const Places places = PlacesOf(name); places != 0) {
@@ -104,7 +106,7 @@ void Builder::ReportUnknown(const Directive& directive, Place place, const std::
     if (Includes(row.places, place)) names.push_back(row.name);
   }
   std::string hint(ForeignHint(name));
-  if (hint.empty()) {
+  if (hint.empty() && !reporter.full()) {
     std::string_view nearest = NearestName(name, names);
     if (!nearest.empty()) hint = fmt::format("did you mean {}?", Quoted(nearest));
   }

@@ -29,6 +29,8 @@ struct LocationNotes {
   Span program;
   Span interpreter;
   bool charset_given = false;
+  bool root_known = true;  // false: what was written about it is wrong
+  bool methods_known = true;
 };
 
 struct ListenNotes {

@@ -54,6 +54,17 @@ void AddUploadFolders(const Location& location, std::vector<std::string>& folder
   }
 }
 
+std::set<std::string> KnownUploadFolders(const Builder& builder) {
+  std::vector<std::string> folders;
+  for (size_t i = 0; i < builder.config.servers.size(); ++i) {
+    const Server& server = builder.config.servers[i];
+    for (size_t j = 0; j < server.locations.size(); ++j) {
+      if (builder.servers[i].locations[j].root_known) AddUploadFolders(server.locations[j], folders);
+    }
+  }
+  return {folders.begin(), folders.end()};
+}
+
 // A location with `cgi PROGRAM` runs it for every target below: what stands deeper is never reached.
 void CheckShadowed(const Server& server, const ServerNotes& notes, Reporter& reporter) {
   const PathIndex programs = IndexPaths(server, HasProgram);
@@ -98,7 +109,7 @@ void CheckRedirect(const Location& location, const LocationNotes& notes, int tar
 
 void CheckUploads(const Location& location, const LocationNotes& notes, Reporter& reporter) {
   const bool posts = location.methods.Contains(Method::kPost);
-  if (location.redirect) return;
+  if (location.redirect || !notes.methods_known) return;
   if (location.cgi) {
     if (notes.upload.line == 0) return;
     reporter.Error(notes.upload, "a location that runs a program stores no uploads: the program gets what is posted",
@@ -203,6 +214,7 @@ void CheckScriptFolders(Builder& builder, const std::set<std::string>& folders) 
     const ServerPaths paths(builder.config.servers[i]);
     for (size_t j = 0; j < paths.server.cgi_extensions.size(); ++j) {
       const Location& scripts = paths.server.cgi_extensions[j];
+      if (!builder.servers[i].cgi_extensions[j].root_known) continue;
       for (const std::string& folder : folders) {
         if (++looks > kScriptFolderLooksMax) return;
         if (!MayRun(paths, scripts, folder)) continue;
@@ -251,6 +263,7 @@ void CheckMainFile(Builder& builder, const Server& server, const ServerNotes& no
     if (location.redirect || location.cgi || !IsWithin(main_file, location.root)) continue;
     const std::string rest = main_file.substr(location.root.size());
     const std::string target = JoinPath(location.path, rest);
+    if (!notes.locations[i].root_known) continue;
     const bool hidden = !location.dotfiles && rest.find("/.") != std::string::npos;
     const bool reached = Nearest(paths, target) == static_cast<int>(i);
     if (hidden || !reached || !location.methods.Contains(Method::kGet)) continue;
@@ -280,10 +293,9 @@ void CheckServer(const Server& server, const ServerNotes& notes, Reporter& repor
 void CheckServers(Builder& builder) {
   MergeListens(builder);
   CheckNames(builder);
-  const std::vector<std::string> folders = UploadFolders(builder.config);
-  const std::set<std::string> unique(folders.begin(), folders.end());
-  CheckPrograms(builder, unique);
-  CheckScriptFolders(builder, unique);
+  const std::set<std::string> folders = KnownUploadFolders(builder);
+  CheckPrograms(builder, folders);
+  CheckScriptFolders(builder, folders);
   if (builder.sources.generated) return;
   for (size_t i = 0; i < builder.config.servers.size(); ++i)
     CheckMainFile(builder, builder.config.servers[i], builder.servers[i]);

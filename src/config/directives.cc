@@ -337,7 +337,7 @@ constexpr DirectiveRow kRows[] = {
      .meaning =
          "The methods allowed. In a location: of `GET`, `POST`, `PUT` and `DELETE`; `HEAD` comes with `GET`, and "
          "`OPTIONS` is always answered. For a program also `HEAD`, `OPTIONS` and `PATCH`.",
-     .example = "methods GET POST",
+     .example = "methods GET DELETE",
      .apply = ApplyMethods},
     {.name = "body_max",
      .places = static_cast<Places>(kLocation | kCgi),

@@ -231,7 +231,10 @@ void Lexer::ReadVariable(Token& word) {
   const std::string name(text_.substr(name_start, offset_ - name_start));
   if (name.empty() || IsDigit(name[0]) || !LooksAt("}")) {
     Fail(word, SpanFrom(start), "a variable is written ${NAME}, with letters, digits and _ in its name");
-    if (LooksAt("}")) ++offset_;
+    while (!AtEnd() && !AtNewline() && text_[offset_] != '"' &&
+           (text_[offset_] == '}' || !EndsBareWord(text_[offset_]))) {
+      if (text_[offset_++] == '}') break;
+    }
     return;
   }
   ++offset_;

@@ -224,9 +224,10 @@ void Parser::IncludeOne(File& file, const Block& block, const Word& pattern, con
                         std::vector<Directive>& into) {
   for (const File* includer = &file; includer != nullptr; includer = includer->includer) {
     if (includer->path != path) continue;
-    const std::string_view what = includer == &file ? "itself" : "this file again, which is being read already";
-    return reporter_.Error(pattern.span, fmt::format("{} would include {}", DisplayName(file.path), what),
-                           "remove the include, or name the files more exactly");
+    const std::string message =
+        includer == &file ? "this file includes itself"
+                          : fmt::format("includes go round in a circle: {} is being read already", DisplayName(path));
+    return reporter_.Error(pattern.span, message, "remove the include, or name the files more exactly");
   }
   Result<std::string> text = sources_.ReadFile(path);
   if (!text) return ReportIncludeFailure(pattern, path, text.error());

@@ -46,7 +46,7 @@ Parsed<std::string> Append(std::string_view base, std::string_view text, size_t 
 }
 
 Parsed<void> CheckText(std::string_view text) {
-  if (text.empty()) return std::unexpected(ValueError{"the path is empty", "\".\" is the configuration's folder"});
+  if (text.empty()) return std::unexpected(ValueError{"the path is empty", "name a file or a folder"});
   if (text == "~" || text.starts_with("~/")) {
     return std::unexpected(ValueError{"~ does not stand for your home folder here", "write ${HOME} or the whole path"});
   }

@@ -210,8 +210,11 @@ Parsed<std::string> ParseRedirectTarget(std::string_view text) {
     const bool allowed = IsAlpha(c) || IsDigit(c) || kAllowed.find(c) != std::string_view::npos;
     const bool percent = c != '%' || (i + 2 < text.size() && HexValue(text[i + 1]) >= 0 && HexValue(text[i + 2]) >= 0);
     if (allowed && percent) continue;
-    return Wrong(fmt::format("{} may not stand in an address", Quoted(FirstGlyph(text.substr(i)).text)),
-                 fmt::format("write %{:02X}", static_cast<unsigned char>(c)));
+    const Glyph glyph = FirstGlyph(text.substr(i));
+    std::string encoded;
+    for (const char byte : text.substr(i, glyph.bytes))
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    return Wrong(fmt::format("\"{}\" may not stand in an address", glyph.text), fmt::format("write {}", encoded));
   }
   return std::string(text);
 }

@@ -1,0 +1,95 @@
+// The whole of a Config as text, for tests: what a configuration means, one line a fact. Values that are the defaults
+// of a location are left out, so that a dump shows what its text says.
+#ifndef BRILLIANT_CONFIG_DUMP_FOR_TEST_H_
+#define BRILLIANT_CONFIG_DUMP_FOR_TEST_H_
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+
+namespace brilliant::config {
+
+inline std::string DumpLocation(const Location& location, std::string_view title) {
+  std::string text =
+      fmt::format("  {}\n    root {}{}\n", title, location.root, location.root_given ? "" : " (default)");
+  const auto line = [&](std::string_view name, std::string_view value) {
+    text += fmt::format("    {} {}\n", name, value);
+  };
+  std::string index;
+  for (const std::string& name : location.index) index += (index.empty() ? "" : " ") + name;
+  if (index != "index.html") line("index", index);
+  if (location.autoindex) line("autoindex", "on");
+  if (location.dotfiles) line("dotfiles", "on");
+  if (!(location.methods == http::MethodSet{http::Method::kGet})) line("methods", location.methods.ToAllow());
+  if (location.body_max != Location{}.body_max) line("body_max", fmt::format("{}", location.body_max));
+  if (location.upload_path) line("upload_path", *location.upload_path);
+  if (location.redirect) line("redirect_to", fmt::format("{} {}", location.redirect->code, location.redirect->target));
+  for (const std::string& root : location.symlink_roots) line("symlink_root", root);
+  if (location.charset != "utf-8") line("charset", location.charset.empty() ? "off" : location.charset);
+  if (!location.cgi) return text;
+  if (!location.cgi->program.empty()) line("program", location.cgi->program);
+  if (!location.cgi->interpreter.empty()) line("interpreter", location.cgi->interpreter);
+  for (const auto& [name, value] : location.cgi->environment) line("cgi_env", fmt::format("{}={}", name, value));
+  line("timeout", fmt::format("{}ms", location.cgi->timeout.count()));
+  return text;
+}
+
+inline std::string DumpServer(const Server& server) {
+  std::string text = "server\n";
+  for (const Listen& listen : server.listens) {
+    text += fmt::format("  listen {} backlog={}{}{}\n", listen.address.ToString(), listen.backlog,
+                        listen.shared ? " shared" : "", listen.automatic ? " automatic" : "");
+  }
+  for (const std::string& name : server.names) text += fmt::format("  name \"{}\"\n", name);
+  for (const ErrorPage& page : server.error_pages) {
+    text += "  error";
+    for (const int code : page.codes) text += fmt::format(" {}", code);
+    text += fmt::format(" {}\n", page.path);
+  }
+  for (const Location& location : server.locations) text += DumpLocation(location, "location " + location.path);
+  for (const Location& location : server.cgi_extensions)
+    text += DumpLocation(location, "cgi " + location.cgi->extension);
+  return text;
+}
+
+inline std::string DumpLimits(const Limits& limits) {
+  std::string text;
+  const auto time = [&](std::string_view name, Milliseconds value) {
+    text += fmt::format("{} {}ms\n", name, value.count());
+  };
+  const auto count = [&](std::string_view name, uint64_t value) { text += fmt::format("{} {}\n", name, value); };
+  time("client_header_timeout", limits.header_timeout);
+  time("client_body_timeout", limits.body_timeout);
+  time("send_timeout", limits.send_timeout);
+  time("keepalive_timeout", limits.keepalive_timeout);
+  time("lingering_timeout", limits.lingering_timeout);
+  time("drain_idle", limits.drain_idle);
+  time("worker_shutdown_timeout", limits.shutdown_timeout);
+  count("keepalive_requests", limits.keepalive_requests);
+  count("head_bytes_max", limits.head_bytes_max);
+  count("target_bytes_max", limits.target_bytes_max);
+  count("head_fields_max", limits.head_fields_max);
+  count("worker_connections", limits.worker_connections);
+  count("file_cache", limits.file_cache_bytes);
+  return text;
+}
+
+inline std::string DumpConfig(const Config& config) {
+  std::string text = fmt::format("workers {}\nuser \"{}\" \"{}\"\npid_file \"{}\"\n", config.workers, config.user,
+                                 config.group, config.pid_file);
+  text += fmt::format("error_log \"{}\" level {}\n", config.error_log.path, static_cast<int>(config.error_log.level));
+  text += fmt::format("access_log target {} \"{}\" format {}\n", static_cast<int>(config.access_log.target),
+                      config.access_log.path, static_cast<int>(config.access_log.format));
+  text += DumpLimits(config.limits);
+  text += fmt::format("default_type {}\n", config.default_type);
+  for (const auto& [extension, type] : config.types) text += fmt::format("type {} {}\n", extension, type);
+  for (const Server& server : config.servers) text += DumpServer(server);
+  return text;
+}
+
+}  // namespace brilliant::config
+
+#endif  // BRILLIANT_CONFIG_DUMP_FOR_TEST_H_
