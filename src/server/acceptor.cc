@@ -9,11 +9,9 @@
 namespace brilliant::server {
 
 Acceptor::Acceptor(WorkerContext& worker, ListenerHandle listener, const ListenerHosts& hosts, uint64_t connections_max)
-    : worker_(worker),
-      listener_(std::move(listener)),
-      hosts_(hosts),
-      connections_max_(connections_max),
-      waitable_(worker.loop, scope_, listener_.fd.get(), event::Waitable::Kind::kShared) {}
+    : worker_(worker), listener_(std::move(listener)), hosts_(hosts), connections_max_(connections_max) {
+  waitable_.emplace(worker.loop, scope_, listener_.fd.get(), event::Waitable::Kind::kShared);
+}
 
 event::Task<void> Acceptor::Run() {
   int batch = 0;
@@ -35,13 +33,16 @@ event::Task<void> Acceptor::Run() {
       co_await WaitForRoom(error);
       continue;
     }
-    waitable_.ReadWouldBlock();
-    const Result<void> readable = co_await worker_.loop.Wait(waitable_, event::Interest::kRead);
+    waitable_->ReadWouldBlock();
+    const Result<void> readable = co_await worker_.loop.Wait(*waitable_, event::Interest::kRead);
     if (!readable) break;
   }
+  waitable_.reset();  // leaves the poller while the descriptor is still its own
+  listener_.fd.Reset();
 }
 
 void Acceptor::Stop() {
+  if (!waitable_) return;
   for (int i = 0; i < kAcceptLastMax && worker_.connection_count < connections_max_; ++i) {
     Result<net::Accepted> accepted = net::TryAccept(listener_.fd.get());
     if (!accepted && accepted.error().code != ErrorCode::kClosed) break;

@@ -4,6 +4,7 @@
 #define BRILLIANT_SERVER_ACCEPTOR_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "event/cancel_scope.h"
 #include "event/task.h"
@@ -28,10 +29,11 @@ class Acceptor {
   // `worker` and `hosts` outlive the acceptor. `connections_max`: of the worker.
   Acceptor(WorkerContext& worker, ListenerHandle listener, const ListenerHosts& hosts, uint64_t connections_max);
 
-  [[nodiscard]] Result<void> Register() { return waitable_.Register(); }
-  // A root task; ends after Stop.
+  [[nodiscard]] Result<void> Register() { return waitable_->Register(); }
+  // A root task; ends after Stop, with the listener closed: clients of an address that goes away are refused, not left
+  // waiting.
   [[nodiscard]] event::Task<void> Run();
-  // Takes what is queued now, then no more.
+  // Takes what is queued now, then no more. Harmless when it has been called before.
   void Stop();
 
  private:
@@ -41,11 +43,11 @@ class Acceptor {
   [[nodiscard]] event::Task<void> WaitForRoom(Error error);
 
   WorkerContext& worker_;
-  const ListenerHandle listener_;
+  ListenerHandle listener_;
   const ListenerHosts& hosts_;
   const uint64_t connections_max_;
   event::CancelScope scope_{nullptr};
-  event::Waitable waitable_;
+  std::optional<event::Waitable> waitable_;  // while the listener is open
   log::RateLimit failure_reports_;
 };
 
