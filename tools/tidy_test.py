@@ -38,7 +38,7 @@ BANNED_SAMPLES = [
     ("banned-call", "void F() { std::signal(SIGHUP, Handle); }", "void F() { std::signal(SIGPIPE, SIG_IGN); }"),
     ("goto", "void F() { goto end; }", "void F() { go_to(end); }"),
     ("callback-name", "void OnReadable();", "void Once(); bool IsOn();"),
-    ("done", "bool F() { return handle.done(); }", "bool F() { return promise.finished; }"),
+    ("done", "bool F() { return handle.done(); }", "bool F() { return decoder.done(); }"),
     ("statement-expression", "int F() { return ({ int x = 1; x; }); }", "void F() { EXPECT_DEATH(\n{ int x = G({1, 2}); }); }"),
     ("pragma-once", "#pragma once\n", "#pragma GCC diagnostic push\n"),
     ("system-name", "#if defined(__linux__)\n#endif\n", "#if BRILLIANT_LINUX\n#elif defined(__APPLE__)\n#endif\n"),
