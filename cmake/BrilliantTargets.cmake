@@ -16,6 +16,14 @@ endif()
 if(BRILLIANT_POLLER STREQUAL "kqueue")
   # Selects the kqueue poller and, with it, every portable branch: see base/platform.h.
   add_compile_definitions(BRILLIANT_PORTABLE=1)
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    # <sys/event.h> and libkqueue come from outside, or from the emulation in tests/.
+    if(BRILLIANT_KQUEUE_EMULATION)
+      add_library(kqueue STATIC ${CMAKE_SOURCE_DIR}/tests/portable/kqueue_emulation.cc)
+      target_include_directories(kqueue SYSTEM PUBLIC ${CMAKE_SOURCE_DIR}/tests/portable/include)
+    endif()
+    set(BRILLIANT_KQUEUE_LIBRARY kqueue)
+  endif()
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align -Wconversion -Wimplicit-fallthrough
@@ -48,7 +56,7 @@ function(brilliant_library name)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$|/fake_")
   add_library(brilliant_${name} STATIC ${sources})
   target_include_directories(brilliant_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
-  target_link_libraries(brilliant_${name} PUBLIC fmt::fmt Threads::Threads)
+  target_link_libraries(brilliant_${name} PUBLIC fmt::fmt Threads::Threads ${BRILLIANT_KQUEUE_LIBRARY})
   foreach(dependency ${ARGN})
     target_link_libraries(brilliant_${name} PUBLIC brilliant_${dependency})
   endforeach()

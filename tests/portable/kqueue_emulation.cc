@@ -1,0 +1,110 @@
+// kqueue(2) over epoll, as much of it as the kqueue poller uses, so that the portable build can be run on Linux: filters
+// for reading and writing with EV_CLEAR, EV_EOF, deletion by hand and by close. Not for production.
+//   cmake -DBRILLIANT_POLLER=kqueue -DBRILLIANT_KQUEUE_EMULATION=ON ...
+#include <sys/epoll.h>
+#include <sys/event.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace {
+
+struct Filters {
+  bool read = false;
+  bool write = false;
+  void* read_udata = nullptr;
+  void* write_udata = nullptr;
+};
+
+struct Queue {
+  std::map<int, Filters> filters;
+};
+
+// The one piece of state a C interface without objects can't do without.
+std::mutex mutex;
+std::map<int, Queue>& Queues() {
+  static std::map<int, Queue> queues;
+  return queues;
+}
+
+int Apply(int kq, Queue& queue, const struct kevent& change) {
+  const int fd = static_cast<int>(change.ident);
+  Filters& filters = queue.filters[fd];
+  const bool add = (change.flags & EV_ADD) != 0;
+  if (change.filter == EVFILT_READ) {
+    filters.read = add;
+    filters.read_udata = change.udata;
+  } else if (change.filter == EVFILT_WRITE) {
+    filters.write = add;
+    filters.write_udata = change.udata;
+  } else {
+    errno = EINVAL;
+    return -1;
+  }
+  epoll_event event{};
+  event.data.fd = fd;
+  event.events = EPOLLET | EPOLLRDHUP;
+  if (filters.read) event.events |= EPOLLIN;
+  if (filters.write) event.events |= EPOLLOUT;
+  if (!filters.read && !filters.write) {
+    queue.filters.erase(fd);
+    return epoll_ctl(kq, EPOLL_CTL_DEL, fd, nullptr);
+  }
+  if (epoll_ctl(kq, EPOLL_CTL_MOD, fd, &event) == 0) return 0;
+  return epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event);
+}
+
+int Deliver(const Queue& queue, const epoll_event& event, struct kevent* into) {
+  const auto found = queue.filters.find(event.data.fd);
+  if (found == queue.filters.end()) return 0;
+  const Filters& filters = found->second;
+  const bool failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+  const bool ended = failed || (event.events & EPOLLRDHUP) != 0;
+  int count = 0;
+  if (filters.read && (ended || (event.events & EPOLLIN) != 0)) {
+    EV_SET(&into[count], event.data.fd, EVFILT_READ, ended ? EV_EOF : 0, 0, 0, filters.read_udata);
+    ++count;
+  }
+  if (filters.write && (failed || (event.events & EPOLLOUT) != 0)) {
+    EV_SET(&into[count], event.data.fd, EVFILT_WRITE, failed ? EV_EOF : 0, 0, 0, filters.write_udata);
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+int kqueue() {
+  const int kq = epoll_create1(0);
+  if (kq < 0) return -1;
+  const std::lock_guard lock(mutex);
+  Queues()[kq] = Queue();
+  return kq;
+}
+
+int kevent(int kq, const struct kevent* changes, int changes_count, struct kevent* events, int events_count,
+           const timespec* timeout) {
+  {
+    const std::lock_guard lock(mutex);
+    for (int i = 0; i < changes_count; ++i) {
+      if (Apply(kq, Queues()[kq], changes[i]) != 0) return -1;
+    }
+  }
+  if (events_count == 0) return 0;
+  std::array<epoll_event, 256> ready;
+  int timeout_ms = -1;
+  if (timeout != nullptr) timeout_ms = static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000);
+  // Half: one descriptor may become two events.
+  const int space = std::clamp(events_count / 2, 1, static_cast<int>(ready.size()));
+  const int count = epoll_wait(kq, ready.data(), space, timeout_ms);
+  if (count < 0) return -1;
+  const std::lock_guard lock(mutex);
+  int filled = 0;
+  for (int i = 0; i < count; ++i) filled += Deliver(Queues()[kq], ready[static_cast<size_t>(i)], events + filled);
+  return filled;
+}
