@@ -35,16 +35,16 @@ RenderedFilePtr FileStore::FindRendered(const DocumentRoot& root, std::string_vi
 
 event::Task<Result<StoredFile>> FileStore::Open(const DocumentRoot& root, std::string_view path,
                                                 const FileRenderer& renderer, event::CancelScope& scope) {
-  FileEntry known;
-  LoadRequest request{.root = root, .path = std::string(path), .now = loop_.now(), .known = std::nullopt};
+  FileEntry known;  // what was known is kept alive while it is checked
   if (const FileEntry* entry = cache_.Find(root, path, loop_.now())) {
     if (IsFresh(*entry)) {
       ++counters_.hits;
       co_return entry->stored;
     }
-    known = *entry;  // kept alive while it is checked
-    if (known.settled) request.known = known.identity;
+    known = *entry;
   }
+  LoadRequest request{.root = root, .path = std::string(path), .now = loop_.now(), .known = std::nullopt};
+  if (known.settled) request.known = known.identity;
   const WallTime wall = loop_.wall();
   Result<LoadedFile> loaded = co_await Load(request, scope);
   // A request comes before descriptors that are only kept for later ones.
