@@ -86,7 +86,7 @@ event::Task<void> Acceptor::WaitForRoom(Error error) {
   event::Timer timer;
   timer.Start(worker_.loop.TimerClassFor(kAcceptRetry));
   event::Signal never(worker_.loop, scope_);
-  static_cast<void>(co_await never.Wait(&timer));
+  [[maybe_unused]] const Result<void> waited = co_await never.Wait(&timer);
 }
 
 }  // namespace brilliant::server

@@ -81,7 +81,6 @@ class Worker {
   event::EventLoop loop_;
   log::ErrorLog error_log_;
   log::AccessLog access_log_;
-  log::Counters counters_;
   files::FileStore files_;
   Router router_;
   WorkerContext context_;
@@ -102,7 +101,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<event::Poller> poller)
       access_log_(loop_, std::move(setup_.access_log), AccessFormat(setup_.config.access_log.format), error_log_),
       files_(loop_, setup_.config.limits.file_cache_bytes),
       router_(setup_.config, error_log_),
-      context_(loop_, setup_.config, files_, access_log_, error_log_, counters_),
+      context_(loop_, setup_.config, files_, access_log_, error_log_),
       connections_max_(ConnectionsMax(setup_.config.limits.worker_connections)),
       control_(std::move(setup_.control)),
       control_readable_(loop_, service_scope_, control_.fd(), event::Waitable::Kind::kPrivate),
@@ -199,7 +198,7 @@ event::Task<void> Worker::Beat() {
     if (setup_.heartbeat != nullptr) setup_.heartbeat->fetch_add(1, std::memory_order_relaxed);
     error_log_.Flush();
     timer.Start(period);
-    static_cast<void>(co_await never_.Wait(&timer));
+    [[maybe_unused]] const Result<void> slept = co_await never_.Wait(&timer);
   }
 }
 

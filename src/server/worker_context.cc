@@ -13,14 +13,12 @@ std::string_view CommonFields::Render(WallTime now) {
 }
 
 WorkerContext::WorkerContext(event::EventLoop& event_loop, const config::Config& configuration,
-                             files::FileStore& file_store, log::AccessLog& access, log::ErrorLog& error,
-                             log::Counters& worker_counters)
+                             files::FileStore& file_store, log::AccessLog& access, log::ErrorLog& error)
     : loop(event_loop),
       config(configuration),
       files(file_store),
       access_log(access),
       error_log(error),
-      counters(worker_counters),
       exchange_pool(http::HeadLimits{.head_bytes_max = configuration.limits.head_bytes_max,
                                      .target_bytes_max = configuration.limits.target_bytes_max,
                                      .fields_max = configuration.limits.head_fields_max}),

@@ -34,14 +34,14 @@ class CommonFields {
 
 struct WorkerContext {
   WorkerContext(event::EventLoop& event_loop, const config::Config& configuration, files::FileStore& file_store,
-                log::AccessLog& access, log::ErrorLog& error, log::Counters& worker_counters);
+                log::AccessLog& access, log::ErrorLog& error);
 
   event::EventLoop& loop;
   const config::Config& config;
   files::FileStore& files;
   log::AccessLog& access_log;
   log::ErrorLog& error_log;
-  log::Counters& counters;
+  log::Counters counters;
 
   ExchangePool exchange_pool;
   CommonFields common_fields;
