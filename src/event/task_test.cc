@@ -32,7 +32,7 @@ Task<void> Write(std::string& seen, char name) {
   co_return;
 }
 
-Task<void> Keep(Witness argument, std::string& seen) {
+Task<void> Keep(Witness, std::string& seen) {
   const Witness local(seen, 'l');
   seen += 'k';
   co_return;
