@@ -67,7 +67,8 @@ struct LocationScope {
 
 class Builder {
  public:
-  Builder(Reporter& reporter, const SourceBundle& sources) : reporter(reporter), sources(sources) {}
+  // Both outlive the Builder.
+  Builder(Reporter& its_reporter, const SourceBundle& its_sources) : reporter(its_reporter), sources(its_sources) {}
 
   // The directives of one block or of the whole text.
   void ApplyAll(const std::vector<Directive>& directives, Place place);

@@ -123,61 +123,73 @@ void CheckUploads(const Location& location, const LocationNotes& notes, Reporter
   }
 }
 
-void CheckNames(Builder& builder) {
-  std::map<std::string, int> addresses;
-  std::map<std::pair<int, std::string_view>, Span> taken;
+// One `listen` of one server, with what the text says about both.
+struct Socket {
+  std::string address;
+  Listen* listen;
+  ListenNotes* notes;
+  const Server* server;
+  const ServerNotes* server_notes;
+};
+
+std::vector<Socket> ListSockets(Builder& builder) {
+  std::vector<Socket> sockets;
   for (size_t i = 0; i < builder.config.servers.size(); ++i) {
-    const Server& server = builder.config.servers[i];
-    const ServerNotes& notes = builder.servers[i];
+    Server& server = builder.config.servers[i];
+    ServerNotes& notes = builder.servers[i];
     for (size_t j = 0; j < server.listens.size(); ++j) {
-      const std::string address = server.listens[j].address.ToString();
-      const int id = addresses.emplace(address, static_cast<int>(addresses.size())).first->second;
-      for (size_t k = 0; k < server.names.size(); ++k) {
-        const Span& span = notes.names.empty() ? notes.listens[j].span : notes.names[k];
-        if (taken.size() >= kNamesMax) {
-          return builder.reporter.Error(span, fmt::format("more than {} names on all addresses together", kNamesMax),
-                                        "use names such as \"*.example.com\"");
-        }
-        const auto [first, is_first] = taken.emplace(std::pair(id, std::string_view(server.names[k])), span);
-        if (is_first) continue;
-        const std::string name = server.names[k].empty() ? "no server_name" : "the name " + Quoted(server.names[k]);
-        builder.reporter.Error(span, fmt::format("two servers listen on {} with {}", Printable(address), name),
-                               fmt::format("the other is on {}: change its name or its address",
-                                           builder.reporter.Where(first->second, span)));
-      }
+      sockets.push_back({server.listens[j].address.ToString(), &server.listens[j], &notes.listens[j], &server, &notes});
     }
+  }
+  return sockets;
+}
+
+using NameAtAddress = std::pair<std::string_view, std::string_view>;
+using TakenNames = std::map<NameAtAddress, Span>;
+
+void TakeNames(const Socket& socket, TakenNames& taken, Reporter& reporter) {
+  const ServerNotes& notes = *socket.server_notes;
+  for (size_t i = 0; i < socket.server->names.size(); ++i) {
+    const std::string& name = socket.server->names[i];
+    const Span& span = notes.names.empty() ? socket.notes->span : notes.names[i];
+    if (taken.size() >= kNamesMax) {
+      return reporter.Error(span, fmt::format("more than {} names on all addresses together", kNamesMax),
+                            "use names such as \"*.example.com\"");
+    }
+    const auto [first, is_first] = taken.emplace(NameAtAddress(socket.address, name), span);
+    if (is_first) continue;
+    const std::string what = name.empty() ? "no server_name" : "the name " + Quoted(name);
+    reporter.Error(
+        span, fmt::format("two servers listen on {} with {}", Printable(socket.address), what),
+        fmt::format("the other is on {}: change its name or its address", reporter.Where(first->second, span)));
   }
 }
 
 // Options belong to the socket, and servers may share one: whoever gives them, gives them for all.
-void MergeListens(Builder& builder) {
-  struct Shared {
-    Listen* listen;
-    ListenNotes* notes;
-  };
-  std::map<std::string, Shared> sockets;
-  for (int round = 0; round < 2; ++round) {
-    for (size_t i = 0; i < builder.config.servers.size(); ++i) {
-      for (size_t j = 0; j < builder.config.servers[i].listens.size(); ++j) {
-        Listen& listen = builder.config.servers[i].listens[j];
-        ListenNotes& notes = builder.servers[i].listens[j];
-        const auto [found, is_first] = sockets.emplace(listen.address.ToString(), Shared{&listen, &notes});
-        if (is_first) continue;
-        Listen& first = *found->second.listen;
-        ListenNotes& first_notes = *found->second.notes;
-        if (notes.backlog_given && first_notes.backlog_given && listen.backlog != first.backlog) {
-          builder.reporter.Error(
-              notes.span, fmt::format("another backlog for {}", Printable(found->first)),
-              fmt::format("give it once, or the same as on {}", builder.reporter.Where(first_notes.span, notes.span)));
-          notes.backlog_given = false;
-        }
-        if (notes.backlog_given) first.backlog = listen.backlog;
-        first_notes.backlog_given |= notes.backlog_given;
-        first.shared |= listen.shared;
-        listen.backlog = first.backlog;
-        listen.shared = first.shared;
-      }
-    }
+void MergeOptions(const Socket& socket, const Socket& first, Reporter& reporter) {
+  if (socket.notes->backlog_given && first.notes->backlog_given && socket.listen->backlog != first.listen->backlog) {
+    const std::string where = reporter.Where(first.notes->span, socket.notes->span);
+    return reporter.Error(socket.notes->span, fmt::format("another backlog for {}", Printable(socket.address)),
+                          fmt::format("give it once, or the same as on {}", where));
+  }
+  if (socket.notes->backlog_given) first.listen->backlog = socket.listen->backlog;
+  first.notes->backlog_given |= socket.notes->backlog_given;
+  first.listen->shared |= socket.listen->shared;
+}
+
+void CheckSockets(Builder& builder) {
+  const std::vector<Socket> sockets = ListSockets(builder);
+  std::map<std::string_view, const Socket*> firsts;
+  TakenNames taken;
+  for (const Socket& socket : sockets) {
+    const auto [first, is_first] = firsts.emplace(socket.address, &socket);
+    if (!is_first) MergeOptions(socket, *first->second, builder.reporter);
+    TakeNames(socket, taken, builder.reporter);
+  }
+  for (const Socket& socket : sockets) {
+    const Listen& first = *firsts.at(socket.address)->listen;
+    socket.listen->backlog = first.backlog;
+    socket.listen->shared = first.shared;
   }
 }
 
@@ -291,8 +303,7 @@ void CheckServer(const Server& server, const ServerNotes& notes, Reporter& repor
 }
 
 void CheckServers(Builder& builder) {
-  MergeListens(builder);
-  CheckNames(builder);
+  CheckSockets(builder);
   const std::set<std::string> folders = KnownUploadFolders(builder);
   CheckPrograms(builder, folders);
   CheckScriptFolders(builder, folders);

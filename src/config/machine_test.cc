@@ -26,14 +26,14 @@ class MachineTest : public ::testing::Test {
     chmod(folder_.c_str(), 0755);
   }
   void TearDown() override {
-    if (was_root_) (void)seteuid(0);
+    EXPECT_TRUE(!was_root_ || seteuid(0) == 0);
     fs::remove_all(folder_);
   }
   // Permissions mean nothing to root: go on as somebody else.
   void BecomeNobody() {
     constexpr uid_t kNobody = 65'534;
     was_root_ = geteuid() == 0;
-    if (was_root_) ASSERT_EQ(seteuid(kNobody), 0);
+    ASSERT_TRUE(!was_root_ || seteuid(kNobody) == 0);
   }
   [[nodiscard]] std::string Path(const std::string& name) const { return (folder_ / name).string(); }
   static std::string Check(const std::string& text) {
