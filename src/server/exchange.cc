@@ -67,6 +67,7 @@ event::Task<Exchange::Next> Exchange::ReadOn() {
     if (buffers_.input.full()) buffers_.input.MakeRoom(InputBuffer::kBytesInitial);
     const Result<size_t> count = connection_.transport().TryRead(buffers_.input.free_space());
     if (count && *count > 0) {
+      if (!anything_unread) request_began_ = worker_.loop.now();
       buffers_.input.Filled(*count);
       co_return Next::kRequest;
     }
@@ -187,6 +188,7 @@ void Exchange::Record(const http::RequestHead& head, int status, const QueuedRes
   pending.record.user_agent = head.Find("User-Agent");
   pending.record.host = head.host;
   pending.record.request_number = connection_.requests;
+  pending.began = std::exchange(request_began_, worker_.loop.now());
   pending.content_begin = queued.content_begin;
   pending.content_end = buffers_.output.queued_bytes();
 }
@@ -198,6 +200,7 @@ void Exchange::RecordMalformed(int status, const QueuedResponse& queued) {
   pending.record.raw_request_line = FirstLine(buffers_.input.unread());
   pending.record.status = status;
   pending.record.request_number = connection_.requests + 1;
+  pending.began = request_began_;
   pending.content_begin = queued.content_begin;
   pending.content_end = buffers_.output.queued_bytes();
 }
@@ -209,6 +212,8 @@ void Exchange::WriteRecords() {
     record.client = connection_.client();
     record.time = worker_.loop.wall();
     record.connection = connection_.number();
+    const std::chrono::nanoseconds duration = worker_.loop.now() - pending.began;
+    record.duration_us = static_cast<uint64_t>(duration.count() / 1000);
     record.content_bytes = std::clamp(sent, pending.content_begin, pending.content_end) - pending.content_begin;
     worker_.access_log.Append(record);
   }

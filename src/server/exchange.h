@@ -54,6 +54,7 @@ class Exchange {
   WorkerContext& worker_;
   BurstEnd end_ = BurstEnd::kIdle;
   int answered_in_turn_ = 0;
+  MonotonicTime request_began_;  // of the request being read
 };
 
 }  // namespace brilliant::server

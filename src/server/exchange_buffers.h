@@ -56,6 +56,7 @@ struct ExchangeBuffers {
   // A request that was answered, for the access log; complete when its answer has been sent.
   struct PendingRecord {
     log::AccessRecord record;
+    MonotonicTime began;         // when its first byte was read
     uint64_t content_begin = 0;  // positions in the output
     uint64_t content_end = 0;
   };
