@@ -73,8 +73,7 @@ void Fill(const UniqueFd& fd) {
   }
 }
 
-// ---- the poller itself
-// -----------------------------------------------------------------------------------------------
+// ---- the poller itself ----------------------------------------------------------------------------------------------
 
 class PollerTest : public ::testing::Test {
  protected:
@@ -195,8 +194,7 @@ TEST_F(PollerTest, FillsNoMoreThanItWasGiven) {
 
 TEST_F(PollerTest, ADescriptorThatIsNotOpenIsAnError) { EXPECT_FALSE(poller_->Add(1'000'000, 7)); }
 
-// ---- waiting with it
-// -------------------------------------------------------------------------------------------------
+// ---- waiting with it ------------------------------------------------------------------------------------------------
 
 struct Connection {
   Connection(EventLoop& loop, FdPair fds, Waitable::Kind kind = Waitable::Kind::kConnection)

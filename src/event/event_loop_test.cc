@@ -19,8 +19,7 @@ Task<void> Write(FakeLoop& fake, char name) {
   co_return;
 }
 
-// ---- root tasks, turns
-// -----------------------------------------------------------------------------------------------
+// ---- root tasks, turns ----------------------------------------------------------------------------------------------
 
 TEST(EventLoopTest, ARootTaskStartsInTheNextTurn) {
   FakeLoop fake;
@@ -112,8 +111,7 @@ TEST(EventLoopTest, TheTimeIsReadOncePerTurn) {
   EXPECT_EQ(fake.loop.wall().milliseconds(), wall_before.milliseconds() + 7);
 }
 
-// ---- yield
-// -----------------------------------------------------------------------------------------------------------
+// ---- yield ----------------------------------------------------------------------------------------------------------
 
 Task<void> YieldForEver(FakeLoop& fake) {
   while (!fake.scope.reason()) {
@@ -161,8 +159,7 @@ TEST(EventLoopTest, WhoYieldedKeepsThePollFromBlocking) {
   EXPECT_EQ(fake.poller->last_timeout(), std::nullopt);
 }
 
-// ---- send phase
-// ------------------------------------------------------------------------------------------------------
+// ---- send phase -----------------------------------------------------------------------------------------------------
 
 Task<void> ReadThenSend(FakeLoop& fake, char name) {
   fake.seen += name;
@@ -216,8 +213,7 @@ TEST(EventLoopTest, ASenderThatWantsToSendAgainDoesSoInTheNextTurn) {
   EXPECT_EQ(fake.seen, "12");
 }
 
-// ---- bounds of a turn
-// ------------------------------------------------------------------------------------------------
+// ---- bounds of a turn -----------------------------------------------------------------------------------------------
 
 Task<void> SpawnNext(FakeLoop& fake, size_t& count) {
   ++count;
@@ -291,8 +287,7 @@ TEST(EventLoopTest, ATurnTakesNoMoreEventsThanItsLimit) {
   fake.Turn();
 }
 
-// ---- waiting for descriptors
-// -----------------------------------------------------------------------------------------
+// ---- waiting for descriptors ----------------------------------------------------------------------------------------
 
 class WaitableTest : public ::testing::Test {
  protected:
@@ -498,8 +493,7 @@ TEST(WaitableLifeTest, AWaitableThatWasNeverRegisteredMayGo) {
   EXPECT_EQ(waitable.fd(), kFd);
 }
 
-// ---- signals
-// ---------------------------------------------------------------------------------------------------------
+// ---- signals --------------------------------------------------------------------------------------------------------
 
 TEST(SignalTest, ANotificationBeforeTheWaitIsKeptOnce) {
   FakeLoop fake;
@@ -542,8 +536,7 @@ TEST(SignalDeathTest, OnlyOneMayWait) {
       "slot_ == nullptr");
 }
 
-// ---- memory
-// ----------------------------------------------------------------------------------------------------------
+// ---- memory ---------------------------------------------------------------------------------------------------------
 
 Task<Result<void>> Nested(FakeLoop& fake, Waitable& waitable, Timer& timer) {
   timer.Start(fake.loop.TimerClassFor(Milliseconds(100)));

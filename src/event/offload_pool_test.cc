@@ -48,8 +48,7 @@ struct RealLoop {
   TaskList tasks;
 };
 
-// ---- without threads
-// -------------------------------------------------------------------------------------------------
+// ---- without threads ------------------------------------------------------------------------------------------------
 
 Task<void> Add(FakeLoop& fake, int a, int b) {
   auto call = [a, b]() -> Result<int> { return a + b; };
@@ -136,8 +135,7 @@ TEST(OffloadTest, AJobMaySubmitAnotherWhenItIsDelivered) {
   EXPECT_EQ(left, 0);
 }
 
-// ---- with threads
-// ----------------------------------------------------------------------------------------------------
+// ---- with threads ---------------------------------------------------------------------------------------------------
 
 Task<void> AskForThread(RealLoop& real, std::vector<std::thread::id>& threads) {
   auto call = []() -> Result<std::thread::id> { return std::this_thread::get_id(); };

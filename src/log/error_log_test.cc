@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -11,6 +13,15 @@
 
 namespace brilliant::log {
 namespace {
+
+// A pipe whose ends are closed on exec; `flags` O_NONBLOCK or 0.
+void MakePipe(int (&ends)[2], int flags) {
+  ASSERT_EQ(pipe(ends), 0);
+  for (const int fd : ends) {
+    ASSERT_EQ(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
+    ASSERT_EQ(fcntl(fd, F_SETFL, flags | fcntl(fd, F_GETFL)), 0);
+  }
+}
 
 class ErrorLogTest : public ::testing::Test {
  protected:
@@ -20,7 +31,7 @@ class ErrorLogTest : public ::testing::Test {
 
   static UniqueFd OpenPipe(UniqueFd& reader) {
     int ends[2];
-    EXPECT_EQ(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    MakePipe(ends, O_NONBLOCK);
     reader.Reset(ends[0]);
     return UniqueFd(ends[1]);
   }
@@ -164,6 +175,43 @@ TEST_F(ErrorLogTest, AfterReopeningEarlierLinesStandInTheOldFileAndLaterOnesInTh
   EXPECT_EQ(ReadAll(later), "2026-01-02T03:04:05.000Z info: 3\n");
 }
 
+TEST(ErrorLogThreadsTest, AllLinesArriveInOrder) {
+  std::string path = ::testing::TempDir() + "error_log_test.XXXXXX";
+  const UniqueFd file(mkstemp(path.data()));
+  ASSERT_TRUE(file.valid());
+  std::string expected;
+  {
+    FakeTimeSource time;
+    event::EventLoop loop(std::make_unique<event::FakePoller>(), time, 2);
+    ErrorLog log(loop, UniqueFd(dup(file.get())), Level::kInfo);
+    for (int i = 0; i < 2000; ++i) {  // fewer than have room, however slow the file is
+      log.Write(Level::kInfo, std::to_string(i));
+      expected += "2026-01-02T03:04:05.000Z info: " + std::to_string(i) + "\n";
+      if (i % 10 == 0) loop.Turn(false);
+    }
+    EXPECT_EQ(log.lines_dropped(), 0U);
+  }
+  std::string lines(expected.size() + 1, '\0');
+  const ssize_t got = pread(file.get(), lines.data(), lines.size(), 0);
+  EXPECT_EQ(lines.substr(0, static_cast<size_t>(std::max<ssize_t>(got, 0))), expected);
+  unlink(path.c_str());
+}
+
+TEST(ErrorLogThreadsTest, AReaderThatNeverReadsHoldsNeitherTheLoopNorItsEnd) {
+  int ends[2];
+  MakePipe(ends, 0);
+  const UniqueFd reader(ends[0]);
+  FakeTimeSource time;
+  event::EventLoop loop(std::make_unique<event::FakePoller>(), time, 1);
+  ErrorLog log(loop, UniqueFd(ends[1]), Level::kInfo);
+  const std::string text(2000, 'x');
+  while (log.lines_dropped() == 0) {
+    log.Write(Level::kInfo, text);
+    loop.Turn(false);
+  }
+  log.Flush();
+}
+
 TEST(ErrorLogStandardErrorTest, ItsFlagsAndTheDescriptorItselfAreLeftAlone) {
   const int flags = fcntl(STDERR_FILENO, F_GETFL);
   {
@@ -176,7 +224,7 @@ TEST(ErrorLogStandardErrorTest, ItsFlagsAndTheDescriptorItselfAreLeftAlone) {
 
 TEST(ErrorLogStandardErrorTest, LinesGoThereWithoutADescriptor) {
   int ends[2];
-  ASSERT_EQ(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  MakePipe(ends, O_NONBLOCK);
   const UniqueFd reader(ends[0]);
   const UniqueFd writer(ends[1]);
   const UniqueFd before(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
