@@ -1,6 +1,6 @@
 #include "server/serve_connection.h"
 
-#include <array>
+#include <span>
 #include <utility>
 
 #include "server/exchange.h"
@@ -8,7 +8,8 @@
 namespace brilliant::server {
 namespace {
 
-event::Task<BurstEnd> ServeBurst(Connection& connection) {
+// Not inlined: the compiler would put this frame into that of ServeConnection, and an idle connection would hold both.
+[[gnu::noinline]] event::Task<BurstEnd> ServeBurst(Connection& connection) {
   ExchangeLease lease(connection.worker().exchange_pool);
   Exchange exchange(connection, *lease);
   co_return co_await exchange.Run();
@@ -16,10 +17,11 @@ event::Task<BurstEnd> ServeBurst(Connection& connection) {
 
 // RFC 9112 section 9.6: closing while the client still sends would reset the connection and could destroy the answer
 // before the client has read it. So: no more from us, then read and forget what comes until the client is done too.
-event::Task<void> LingeringClose(Connection& connection) {
+[[gnu::noinline]] event::Task<void> LingeringClose(Connection& connection) {
+  const ExchangeLease lease(connection.worker().exchange_pool);
+  const std::span<char> scratch = (*lease).input.free_space();
   connection.transport().ShutdownWrite();
   connection.timer.Start(connection.worker().lingering_timeout);
-  std::array<char, 4096> scratch;
   while (true) {
     const Result<size_t> count = connection.transport().TryRead(scratch);
     if (count && *count == 0) break;
