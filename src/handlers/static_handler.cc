@@ -79,7 +79,8 @@ event::Task<Answer> StaticHandler::Handle(const Request& request, RequestBody& /
   const bool is_folder = path.ends_with('/');
   if (path.starts_with('/')) path.remove_prefix(1);
 
-  // Only what passed the checks below was ever stored, so what is found here needs none.
+  // Only what passed the checks below was ever stored, so what is found here needs none; except for scripts, which are
+  // stored when they are looked for as an index.
   std::array<char, kIndexPathBytesMax> index_path;
   std::string_view stored_path = path;
   if (is_folder && !location_.index.empty()) {
@@ -89,7 +90,8 @@ event::Task<Answer> StaticHandler::Handle(const Request& request, RequestBody& /
       stored_path = {index_path.data(), path.size() + index.size()};
     }
   }
-  files::RenderedFilePtr rendered = context.files.FindRendered(root_, stored_path);
+  files::RenderedFilePtr rendered;
+  if (!IsScript(stored_path)) rendered = context.files.FindRendered(root_, stored_path);
   if (rendered != nullptr) co_return ServeRendered(request, std::move(rendered), context.loop.wall());
   co_return co_await HandleUncached(request, path, context);
 }
