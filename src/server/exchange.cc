@@ -48,17 +48,20 @@ event::Task<Exchange::Next> Exchange::ReadOn() {
   event::Waitable& waitable = connection_.transport().waitable();
   while (true) {
     const bool anything_unread = !buffers_.input.unread().empty();
+    const bool head_started = buffers_.parser.started();  // by more than empty lines
     // The answers leave before anything is waited for or moved: the client may be waiting for them, and the log's
     // records look into the input.
     const Result<void> sent = co_await Flush();
     if (!sent) co_return EndWith(BurstEnd::kCut);
     if (!waitable.readable()) {
       if (!anything_unread) co_return EndWith(BurstEnd::kIdle);
-      if (!connection_.timer.running()) connection_.timer.Start(worker_.header_timeout);
+      const bool timed = connection_.timer.running() || connection_.timer.expired();
+      if (!timed) connection_.timer.Start(worker_.header_timeout);
       const Result<void> readable = co_await worker_.loop.Wait(waitable, event::Interest::kRead, &connection_.timer);
       if (!readable && readable.error().code == ErrorCode::kDeadline) {
         worker_.counters.timeouts.Add(1);
         connection_.timer.Stop();
+        if (!head_started) co_return EndWith(BurstEnd::kClose);
         co_return Refuse(http::RequestError{.status = 408, .reason = ""});
       }
       if (!readable) co_return EndWith(BurstEnd::kCut);
@@ -72,7 +75,7 @@ event::Task<Exchange::Next> Exchange::ReadOn() {
       co_return Next::kRequest;
     }
     // The end of input inside a head: it can't become a request any more.
-    if (count) co_return anything_unread ? Refuse(kIncompleteHead) : EndWith(BurstEnd::kClose);
+    if (count) co_return head_started ? Refuse(kIncompleteHead) : EndWith(BurstEnd::kClose);
     if (count.error().code != ErrorCode::kWouldBlock) co_return EndWith(BurstEnd::kCut);
   }
 }
@@ -107,7 +110,8 @@ event::Task<Exchange::Next> Exchange::ServeRequest() {
   if (!queued.persists) {
     // Whoever asked for the end sends nothing after it; others may be sending the next request already.
     const bool client_ends = head.connection_close || head.version_minor == 0;
-    co_return EndWith(client_ends && buffers_.input.unread().empty() ? BurstEnd::kClose : BurstEnd::kLinger);
+    const bool anything_behind = !buffers_.input.unread().empty() || connection_.transport().waitable().readable();
+    co_return EndWith(client_ends && !anything_behind ? BurstEnd::kClose : BurstEnd::kLinger);
   }
   buffers_.parser.Reset();
   if (++answered_in_turn_ < kRequestsPerTurnMax) co_return Next::kRequest;
@@ -142,14 +146,16 @@ event::Task<Exchange::Next> Exchange::FinishContent(StreamRequestBody& body, Que
 
 // Sends what is queued, at the end of the turn, when everybody else has read too; then the log lines.
 event::Task<Result<void>> Exchange::Flush() {
-  if (buffers_.output.empty()) co_return Result<void>();
-  co_await worker_.loop.SendPhase();
-  if (!TrySendAtOnce(connection_, buffers_.output)) {
-    const Result<void> sent = co_await SendOutput(connection_, buffers_.output);
-    if (!sent) {
-      worker_.counters.responses_cut.Add(1);
-      if (sent.error().code == ErrorCode::kDeadline) worker_.counters.timeouts.Add(1);
-      co_return sent;
+  // What was streamed has been sent already, but is still to be logged.
+  if (!buffers_.output.empty()) {
+    co_await worker_.loop.SendPhase();
+    if (!TrySendAtOnce(connection_, buffers_.output)) {
+      const Result<void> sent = co_await SendOutput(connection_, buffers_.output);
+      if (!sent) {
+        worker_.counters.responses_cut.Add(1);
+        if (sent.error().code == ErrorCode::kDeadline) worker_.counters.timeouts.Add(1);
+        co_return sent;
+      }
     }
   }
   WriteRecords();
@@ -162,7 +168,8 @@ Exchange::Next Exchange::Refuse(const http::RequestError& error) {
   worker_.counters.requests.Add(1);
   const std::string_view shown = FirstLine(buffers_.input.unread());
   handlers::Response response = AnswerMalformed(connection_, error, shown);
-  const QueuedResponse queued = QueueResponse(connection_, buffers_.output, ResponseTerms{}, std::move(response));
+  const ResponseTerms terms{.head_only = buffers_.parser.head().method == http::Method::kHead};
+  const QueuedResponse queued = QueueResponse(connection_, buffers_.output, terms, std::move(response));
   RecordMalformed(error.status, queued);
   worker_.error_log.Report(worker_.malformed_reports, log::Level::kDebug,
                            "request refused client={} status={} offset={} reason=\"{}\"", connection_.client(),

@@ -90,15 +90,20 @@ void OutputQueue::Advance(size_t count) {
     segment.file.reset();
     ++next_;
   }
+  if (empty()) Forget();
 }
 
 void OutputQueue::Clear() {
+  Forget();
+  queued_bytes_ = sent_bytes_ = 0;
+}
+
+void OutputQueue::Forget() {
   segments_.clear();
   next_ = 0;
   text_.clear();
   if (text_.capacity() > kTextBytesKept) text_.shrink_to_fit();
   committed_text_ = 0;
-  queued_bytes_ = sent_bytes_ = 0;
 }
 
 }  // namespace brilliant::server

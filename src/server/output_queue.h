@@ -45,7 +45,7 @@ class OutputQueue {
   // More follows behind what GatherParts or front_slice covers.
   [[nodiscard]] bool more_after_gather() const { return more_after_gather_; }
   [[nodiscard]] bool more_after_slice(const net::FileSlice& slice) const;
-  // `count` bytes from the front have been sent.
+  // `count` bytes from the front have been sent. Keeps nothing when that was all.
   void Advance(size_t count);
   // Forgets everything, sent or not; keeps the memory, within bounds.
   void Clear();
@@ -58,6 +58,8 @@ class OutputQueue {
     std::shared_ptr<const void> owner = nullptr;
     files::OpenFilePtr file = nullptr;
   };
+
+  void Forget();
 
   std::string text_;
   size_t committed_text_ = 0;

@@ -44,8 +44,13 @@ VirtualHost::VirtualHost(const config::Server& server, const files::MimeTypes& t
     route->body_max = location.body_max;
     route->any_method = location.redirect.has_value();
     route->handler = MakeHandler(location, types, script_extensions);
-    routes_.emplace(location.path, std::move(route));
+    Add(std::move(route));
   }
+}
+
+void VirtualHost::Add(std::unique_ptr<Route> route) {
+  std::string path = route->path;
+  routes_.insert_or_assign(std::move(path), std::move(route));
 }
 
 const Route* VirtualHost::Match(std::string_view path) const {

@@ -43,6 +43,9 @@ class VirtualHost {
  public:
   VirtualHost(const config::Server& server, const files::MimeTypes& types, log::ErrorLog& error_log);
 
+  // Before the first Match. Replaces the route of the same path.
+  void Add(std::unique_ptr<Route> route);
+
   // The longest matching location; null if there is none.
   [[nodiscard]] const Route* Match(std::string_view path) const;
   [[nodiscard]] const handlers::ErrorPages& error_pages() const { return error_pages_; }

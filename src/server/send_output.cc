@@ -15,7 +15,6 @@ Result<size_t> TrySendFront(Connection& connection, OutputQueue& output) {
 
 void ReportShortFile(Connection& connection, const OutputQueue& output) {
   WorkerContext& worker = connection.worker();
-  worker.counters.responses_cut.Add(1);
   worker.error_log.Report(worker.short_file_reports, log::Level::kWarn,
                           "a file became shorter while it was sent: connection cut client={} sent={} of={}",
                           connection.client(), output.sent_bytes(), output.queued_bytes());

@@ -110,6 +110,8 @@ QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const 
 }
 
 event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& output, QueuedResponse& queued) {
+  int pieces_in_turn = 0;
+  size_t bytes_in_turn = 0;
   while (true) {
     const Result<std::span<const char>> piece = co_await queued.source->Next();
     if (!piece) co_return std::unexpected(piece.error());
@@ -120,6 +122,12 @@ event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& out
     if (queued.chunked) output.text() += "\r\n";
     const Result<void> sent = co_await SendOutput(connection, output);
     if (!sent) co_return sent;
+    bytes_in_turn += piece->size();
+    if (++pieces_in_turn < kPiecesPerTurnMax && bytes_in_turn < kSendChunkBytes) continue;
+    co_await connection.loop().Yield();
+    if (connection.scope().reason()) co_return Failure(*connection.scope().reason(), "stream");
+    pieces_in_turn = 0;
+    bytes_in_turn = 0;
   }
   if (queued.chunked) output.text() += "0\r\n\r\n";
   co_return co_await SendOutput(connection, output);

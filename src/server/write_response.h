@@ -13,6 +13,9 @@
 
 namespace brilliant::server {
 
+// Pieces of streamed content sent before other connections get their turn; or kSendChunkBytes.
+inline constexpr int kPiecesPerTurnMax = 64;
+
 // What the answer must suit.
 struct ResponseTerms {
   bool head_only = false;    // the request was a HEAD

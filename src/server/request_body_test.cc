@@ -1,0 +1,159 @@
+#include "server/request_body.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "files/test_folder.h"
+#include "server/testing.h"
+
+namespace brilliant::server {
+namespace {
+
+using std::chrono::seconds;
+
+// Answers with the content it was sent, or with why it could not be read.
+class EchoHandler final : public handlers::Handler {
+ public:
+  event::Task<handlers::Answer> Handle(const handlers::Request& /*request*/, handlers::RequestBody& body,
+                                       const handlers::HandlerContext& /*context*/) const override {
+    handlers::Response response;
+    handlers::MemoryBody echo;
+    while (true) {
+      const Result<std::span<const char>> piece = co_await body.Next();
+      if (!piece) {
+        response.status = piece.error().code == ErrorCode::kTooLarge ? 413 : 400;
+        echo.bytes = ErrorCodeName(piece.error().code);
+        break;
+      }
+      if (piece->empty()) break;
+      echo.bytes.append(piece->data(), piece->size());
+    }
+    response.body = std::move(echo);
+    co_return response;
+  }
+};
+
+constexpr uint64_t kBodyMax = 100'000;
+
+struct RequestBodyTest : testing::Test {
+  RequestBodyTest() { server.ServeWith(std::make_unique<EchoHandler>(), kBodyMax); }
+  files::TestFolder folder;
+  TestServer server{folder.Path()};
+};
+
+std::string Post(std::string_view fields) { return "POST /e HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n"; }
+
+TEST_F(RequestBodyTest, ContentArrivesWholeHoweverItIsSent) {
+  std::string content;
+  for (int i = 0; content.size() < 90'000; ++i) content += std::to_string(i) + ",";
+  const std::string request = Post("Content-Length: " + std::to_string(content.size()) + "\r\n") + content;
+  for (const size_t piece : {size_t{1'000}, size_t{16'384}, size_t{50'000}, request.size()}) {
+    TestClient& client = server.Connect();
+    for (size_t at = 0; at < request.size(); at += piece) {
+      client.Send(std::string_view(request).substr(at, piece));
+      if (piece != 1'000) server.Run();
+    }
+    client.Send(Post("Content-Length: 2\r\n") + "ab");
+    server.Run();
+    EXPECT_EQ(client.TakeOne().body, content) << piece;
+    EXPECT_EQ(client.TakeOne().body, "ab") << piece;
+  }
+}
+
+TEST_F(RequestBodyTest, ChunkedContentIsDecodedAtEverySplit) {
+  const std::string request = Post("Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n2;n=v\r\nde\r\n0\r\nT: x\r\n\r\n" +
+                              Post("Content-Length: 1\r\n") + "f";
+  for (size_t split = 1; split < request.size(); ++split) {
+    TestClient& client = server.Connect();
+    client.Send(request.substr(0, split));
+    server.Run();
+    client.Send(request.substr(split));
+    server.Run();
+    ASSERT_EQ(client.TakeOne().body, "abcde") << split;
+    ASSERT_EQ(client.TakeOne().body, "f") << split;
+  }
+}
+
+// RFC 9110 section 10.1.1.
+TEST_F(RequestBodyTest, AContinueIsSentWhenTheContentIsWantedAndNotThereYet) {
+  TestClient& client = server.Ask(Post("Content-Length: 5\r\nExpect: 100-continue\r\n"));
+  EXPECT_EQ(client.Take(), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.Send("hel");
+  server.Run();
+  EXPECT_EQ(client.Take(), "");
+  client.Send("lo");
+  server.Run();
+  const TestAnswer answer = client.TakeOne();
+  EXPECT_EQ(answer.body, "hello");
+  EXPECT_FALSE(answer.closes());
+  EXPECT_THAT(server.AccessLines(), testing::HasSubstr("\" 200 5 "));
+
+  TestClient& hasty = server.Ask(Post("Content-Length: 5\r\nExpect: 100-continue\r\n") + "hello");
+  EXPECT_EQ(hasty.TakeOne().status, 200);
+}
+
+TEST_F(RequestBodyTest, AContinueComesBehindTheAnswersBeforeIt) {
+  TestClient& client =
+      server.Ask(Post("Content-Length: 1\r\n") + "a" + Post("Content-Length: 1\r\nExpect: 100-continue\r\n"));
+  EXPECT_EQ(client.TakeOne().body, "a");
+  EXPECT_EQ(client.Take(), "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+// RFC 9110 section 10.1.1: an expectation in HTTP/1.0 is ignored.
+TEST_F(RequestBodyTest, Http10ClientsGetNoContinue) {
+  TestClient& client = server.Ask("POST /e HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.Take(), "");
+}
+
+TEST_F(RequestBodyTest, ContentAboveTheLimitFailsAndEndsTheConnectionIfTooMuchIsLeft) {
+  TestClient& announced = server.Ask(Post("Content-Length: " + std::to_string(kBodyMax + 1) + "\r\n"));
+  EXPECT_EQ(announced.TakeOne().status, 413);
+  TestClient& chunked = server.Ask(Post("Transfer-Encoding: chunked\r\n"));
+  for (int i = 0; i < 3; ++i) chunked.Send("c000\r\n" + std::string(49'152, 'x') + "\r\n");
+  server.Run();
+  EXPECT_EQ(chunked.TakeOne().body, "too large");
+  EXPECT_EQ(server.Ask(Post("Content-Length: " + std::to_string(kBodyMax) + "\r\n") + std::string(kBodyMax, 'x'))
+                .TakeOne()
+                .body.size(),
+            kBodyMax);
+}
+
+TEST_F(RequestBodyTest, ContentThatEndsEarlyIsNeverTakenForWhole) {
+  for (const std::string& start :
+       {Post("Content-Length: 10\r\n") + "hello", Post("Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n"}) {
+    TestClient& client = server.Ask(start);
+    client.End();
+    server.Run();
+    const TestAnswer answer = client.TakeOne();
+    EXPECT_EQ(answer.body, "closed by the peer");
+    EXPECT_TRUE(answer.closes());
+    EXPECT_TRUE(client.closed());
+  }
+}
+
+TEST_F(RequestBodyTest, ContentThatStopsFailsAfterItsTerm) {
+  TestClient& client = server.Ask(Post("Content-Length: 10\r\n") + "hello");
+  server.Advance(seconds(60));
+  const TestAnswer answer = client.TakeOne();
+  EXPECT_EQ(answer.body, "deadline passed");
+  EXPECT_TRUE(answer.closes());
+}
+
+TEST_F(RequestBodyTest, MalformedChunksFail) {
+  TestClient& client = server.Ask(Post("Transfer-Encoding: chunked\r\n") + "5\r\nhelloX\r\n0\r\n\r\n");
+  const TestAnswer answer = client.TakeOne();
+  EXPECT_EQ(answer.body, "invalid");
+  EXPECT_TRUE(answer.closes());
+  EXPECT_EQ(client.Take(), "");
+}
+
+TEST_F(RequestBodyTest, AClientThatIsGoneEndsTheHandler) {
+  TestClient& client = server.Ask(Post("Content-Length: 10\r\n") + "hello");
+  client.Reset();
+  server.Run();
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(client.Take(), "");
+}
+
+}  // namespace
+}  // namespace brilliant::server
