@@ -137,6 +137,23 @@ TEST(LoaderTest, FolderWithSpecialCharactersOfPatternsStillIncludes) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(LoaderTest, NamesOfIncludedFilesCannotSteerATerminal) {
+  SourceBundle bundle = BundleOf("include *.inc\nserver { listen 1; location / { root /srv } }\nworkers 1");
+  const std::string name = "/etc/brilliant/\x1B[2J.inc";
+  bundle.globs["/etc/brilliant/*.inc"] = {name};
+  bundle.files[name] = "workers 2\ninclude *.inc";
+  const std::string text = Render(LoadBundle(bundle).diagnostics);
+  EXPECT_EQ(text.find('\x1B'), std::string::npos);
+  EXPECT_THAT(text, HasSubstr("\\x1B[2J.inc:2:9: error: this file includes itself"));
+  EXPECT_THAT(text, HasSubstr("the first is on \\x1B[2J.inc:1"));
+  bundle.files["/etc/brilliant/site.conf"] = "include other\ninclude *.inc";
+  bundle.files["/etc/brilliant/other"] = "include *.inc";
+  bundle.files[name] = "include other";
+  const std::string circle = Render(LoadBundle(bundle).diagnostics);
+  EXPECT_EQ(circle.find('\x1B'), std::string::npos);
+  EXPECT_THAT(circle, HasSubstr("round in a circle: \\x1B[2J.inc is being read already"));
+}
+
 TEST(LoaderTest, EnvironmentIsAskedOnlyForWhatTheTextNames) {
   const std::filesystem::path file =
       std::filesystem::path(::testing::TempDir()) / ("bs-env-" + std::to_string(getpid()));

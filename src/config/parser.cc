@@ -225,8 +225,9 @@ void Parser::IncludeOne(File& file, const Block& block, const Word& pattern, con
   for (const File* includer = &file; includer != nullptr; includer = includer->includer) {
     if (includer->path != path) continue;
     const std::string message =
-        includer == &file ? "this file includes itself"
-                          : fmt::format("includes go round in a circle: {} is being read already", DisplayName(path));
+        includer == &file
+            ? "this file includes itself"
+            : fmt::format("includes go round in a circle: {} is being read already", Printable(DisplayName(path)));
     return reporter_.Error(pattern.span, message, "remove the include, or name the files more exactly");
   }
   Result<std::string> text = sources_.ReadFile(path);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/limits.h"
+#include "config/text.h"
 
 namespace brilliant::config {
 
@@ -49,7 +50,7 @@ Position Reporter::PositionOf(const Span& span) const {
 
 std::string Reporter::Where(const Span& span, const Span& seen_from) const {
   if (span.file == seen_from.file) return fmt::format("line {}", span.line);
-  return fmt::format("{}:{}", files_[span.file].name, span.line);
+  return fmt::format("{}:{}", Printable(files_[span.file].name), span.line);
 }
 
 std::string_view Reporter::LineAt(const Span& span) const {
