@@ -111,6 +111,13 @@ TEST_F(FileCacheTest, ClosesDescriptorsThatNobodyUses) {
   EXPECT_TRUE(Has("in memory"));
 }
 
+TEST_F(FileCacheTest, DescriptorThatIsUsedAgainStaysOpen) {
+  Put("a", Opened(), kNow);
+  EXPECT_NE(cache_.Find(root_, "a", kNow + Milliseconds(3)), nullptr);
+  EXPECT_EQ(cache_.CloseUnused(kNow + Milliseconds(2)), 0);
+  EXPECT_EQ(cache_.CloseUnused(kNow + Milliseconds(3)), 1);
+}
+
 TEST_F(FileCacheTest, WhatWasCheckedLaterWins) {
   Put("a", Rendered(2, kNow));
   Put("a", Rendered(1, kNow - Milliseconds(1)));  // a slow load that began before
