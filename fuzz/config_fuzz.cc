@@ -1,6 +1,6 @@
 // The whole way from text to a Config: no input may crash, hang or be loaded differently the second time. Text behind a
-// line "%%% NAME" is a file of its own, for include; the first file is the main one. An input that begins like a bundle is
-// read as one.
+// line "%%% NAME" is a file of its own, for include; the first file is the main one. An input that begins like a bundle
+// is read as one.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

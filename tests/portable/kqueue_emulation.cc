@@ -1,5 +1,5 @@
-// kqueue(2) over epoll, as much of it as the kqueue poller uses, so that the portable build can be run on Linux: filters
-// for reading and writing with EV_CLEAR, EV_EOF, deletion by hand and by close. Not for production.
+// kqueue(2) over epoll, as much of it as the kqueue poller uses, so that the portable build can be run on Linux:
+// filters for reading and writing with EV_CLEAR, EV_EOF, deletion by hand and by close. Not for production.
 //   cmake -DBRILLIANT_POLLER=kqueue -DBRILLIANT_KQUEUE_EMULATION=ON ...
 #include <sys/epoll.h>
 #include <sys/event.h>
@@ -87,6 +87,7 @@ int kqueue() {
   return kq;
 }
 
+// TIDY: the system call's own parameters
 int kevent(int kq, const struct kevent* changes, int changes_count, struct kevent* events, int events_count,
            const timespec* timeout) {
   {
@@ -98,7 +99,8 @@ int kevent(int kq, const struct kevent* changes, int changes_count, struct keven
   if (events_count == 0) return 0;
   std::array<epoll_event, 256> ready;
   int timeout_ms = -1;
-  if (timeout != nullptr) timeout_ms = static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000);
+  if (timeout != nullptr)
+    timeout_ms = static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000);
   // Half: one descriptor may become two events.
   const int space = std::clamp(events_count / 2, 1, static_cast<int>(ready.size()));
   const int count = epoll_wait(kq, ready.data(), space, timeout_ms);

@@ -1,5 +1,5 @@
-// The part of <sys/event.h> that the kqueue code uses, declared after the manual pages of FreeBSD and macOS (kqueue(2)), so
-// that this code can be checked for syntax on systems without kqueue. Nothing is linked against it.
+// The part of <sys/event.h> that the kqueue code uses, declared after the manual pages of FreeBSD and macOS
+// (kqueue(2)), so that this code can be checked for syntax on systems without kqueue. Nothing is linked against it.
 #ifndef BRILLIANT_TESTS_PORTABLE_SYS_EVENT_H_
 #define BRILLIANT_TESTS_PORTABLE_SYS_EVENT_H_
 
@@ -16,14 +16,14 @@ struct kevent {
 };
 
 #define EV_SET(event, ident_value, filter_value, flags_value, fflags_value, data_value, udata_value) \
-  do {                                                                                             \
-    struct kevent* ev_set_event = (event);                                                         \
-    ev_set_event->ident = static_cast<uintptr_t>(ident_value);                                     \
-    ev_set_event->filter = static_cast<short>(filter_value);                                       \
-    ev_set_event->flags = static_cast<unsigned short>(flags_value);                                \
-    ev_set_event->fflags = static_cast<unsigned int>(fflags_value);                                \
-    ev_set_event->data = static_cast<intptr_t>(data_value);                                        \
-    ev_set_event->udata = (udata_value);                                                           \
+  do {                                                                                               \
+    struct kevent* ev_set_event = (event);                                                           \
+    ev_set_event->ident = static_cast<uintptr_t>(ident_value);                                       \
+    ev_set_event->filter = static_cast<short>(filter_value);                                         \
+    ev_set_event->flags = static_cast<unsigned short>(flags_value);                                  \
+    ev_set_event->fflags = static_cast<unsigned int>(fflags_value);                                  \
+    ev_set_event->data = static_cast<intptr_t>(data_value);                                          \
+    ev_set_event->udata = (udata_value);                                                             \
   } while (false)
 
 #define EVFILT_READ (-1)
