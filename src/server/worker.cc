@@ -197,6 +197,7 @@ event::Task<void> Worker::Beat() {
   while (!service_scope_.reason()) {
     if (setup_.heartbeat != nullptr) setup_.heartbeat->fetch_add(1, std::memory_order_relaxed);
     error_log_.Flush();
+    files_.CloseIdle();
     timer.Start(period);
     [[maybe_unused]] const Result<void> slept = co_await never_.Wait(&timer);
   }
@@ -235,8 +236,9 @@ void Worker::StopAccepting() {
 }  // namespace
 
 int RunWorker(WorkerSetup setup) {
-  // A peer that is gone is an error of the call that meets it.
+  // A peer that is gone, or a log at the limit of file sizes, is an error of the call that meets it.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   Result<std::unique_ptr<event::Poller>> poller = event::MakePoller();
   if (!poller) {
     net::ControlChannel control(std::move(setup.control));
