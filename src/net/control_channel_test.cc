@@ -208,12 +208,10 @@ TEST(DescriptorPassingTest, ATruncatedSetOfDescriptorsIsAnErrorAndLeaksNone) {
   head->cmsg_type = SCM_RIGHTS;
   head->cmsg_len = CMSG_LEN(sizeof descriptors);
   std::memcpy(CMSG_DATA(head), descriptors, sizeof descriptors);
-  const int lowest_free_before = dup(0);
-  close(lowest_free_before);
+  const int lowest_free_before = UniqueFd(dup(0)).get();
   ASSERT_EQ(sendmsg(ends.raw.get(), &message, 0), 1);
   EXPECT_EQ(ends.channel.TryReceive().error().code, ErrorCode::kTooLarge);
-  const int lowest_free_after = dup(0);
-  close(lowest_free_after);
+  const int lowest_free_after = UniqueFd(dup(0)).get();
   EXPECT_EQ(lowest_free_after, lowest_free_before);
 }
 

@@ -1,6 +1,7 @@
 #include "net/listener.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -12,7 +13,6 @@
 
 #include "base/check.h"
 #include "base/platform.h"
-#include "fmt/format.h"
 
 #if BRILLIANT_LINUX
 #include <linux/filter.h>

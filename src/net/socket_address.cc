@@ -1,13 +1,12 @@
 #include "net/socket_address.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
 #include <cstddef>
 #include <cstring>
-
-#include "fmt/format.h"
 
 namespace brilliant::net {
 namespace {

@@ -86,7 +86,9 @@ TEST(DescriptorTableTest, EveryCutOffTableIsRefusedOrStillWhole) {
   const std::string text = Full().Encode();
   for (size_t length = 0; length < text.size(); ++length) {
     const Result<DescriptorTable> table = DescriptorTable::Decode(text.substr(0, length));
-    if (table) EXPECT_NE(*table, Full());
+    if (table) {
+      EXPECT_NE(*table, Full());
+    }
   }
 }
 

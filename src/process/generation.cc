@@ -82,14 +82,14 @@ void Generation::ReadMessagesOf(int slot, MonotonicTime now) {
       worker.control_open = false;
       if (!worker.kill_at) worker.kill_at = now + kStopGrace;
     } else if (message->type == ControlType::kReady && !worker.ready_at) {
-      OnReady(slot, now);
+      NoteReady(slot, now);
     } else if (message->type == ControlType::kFailed) {
       worker.failure = message->text;
     }
   }
 }
 
-void Generation::OnReady(int slot, MonotonicTime now) {
+void Generation::NoteReady(int slot, MonotonicTime now) {
   Slot& place = slots_[static_cast<size_t>(slot)];
   WorkerProcess& worker = *place.worker;
   worker.ready_at = now;
@@ -110,11 +110,11 @@ void Generation::Reap(MonotonicTime now) {
     const std::optional<ExitStatus> status = place.worker->child.TryReap();
     if (!status) continue;
     ReadMessagesOf(slot, now);  // its last words
-    OnEnd(slot, *status, now);
+    NoteEnd(slot, *status, now);
   }
 }
 
-void Generation::OnEnd(int slot, const ExitStatus& status, MonotonicTime now) {
+void Generation::NoteEnd(int slot, const ExitStatus& status, MonotonicTime now) {
   Slot& place = slots_[static_cast<size_t>(slot)];
   const WorkerProcess worker = std::move(*place.worker);
   place.worker.reset();

@@ -82,8 +82,8 @@ class Generation {
 
   void StartWorkerIn(int slot, MonotonicTime now);
   void ReadMessagesOf(int slot, MonotonicTime now);
-  void OnReady(int slot, MonotonicTime now);
-  void OnEnd(int slot, const ExitStatus& status, MonotonicTime now);
+  void NoteReady(int slot, MonotonicTime now);
+  void NoteEnd(int slot, const ExitStatus& status, MonotonicTime now);
   void NoteStartFailure(std::string why);
   void CheckHeartbeat(int slot, MonotonicTime now);
   void LendListeners();

@@ -26,6 +26,13 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+// This program: see fake_worker.h.
+std::string OwnPath() {
+  const Explained<std::string> path = SelfPath(::testing::internal::GetArgvs().front().c_str());
+  EXPECT_TRUE(path) << path.error();
+  return path.value_or("");
+}
+
 constexpr int kPatienceMs = 30'000;  // of real time, for a process to start or to end
 
 class GenerationTest : public ::testing::Test {
@@ -35,7 +42,7 @@ class GenerationTest : public ::testing::Test {
     folder_ = mkdtemp(name);
     log_.Redirect(UniqueFd(open(LogPath().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)),
                   log::Level::kDebug);
-    executable_ = *SelfPath(nullptr);
+    executable_ = OwnPath();
   }
   ~GenerationTest() override {
     if (generation_) {
@@ -245,7 +252,7 @@ TEST_F(GenerationTest, NobodyIsReplacedWhileLeaving) {
   listen.address.host = "127.0.0.1";
   options.overrides.listens.push_back(listen);
   options.overrides.workers = 2;
-  options.executable = *SelfPath(nullptr);
+  options.executable = OwnPath();
   options.load = [] { return config::LoadBundle(config::QuickBundle("/usr/share")); };
   options.announce = [](const std::vector<config::Listen>&) { raise(SIGTERM); };
   Supervisor supervisor(std::move(options));

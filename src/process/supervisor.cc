@@ -104,6 +104,7 @@ Explained<void> Supervisor::Start(config::LoadResult loaded) {
   // Under nohup, the end of the terminal is not the end of the server.
   if (options_.quick_folder && IsIgnored(SIGHUP)) std::erase(signals, SIGHUP);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a log at the limit of file sizes (ulimit -f) is a full disk, not an end
   Result<SignalPipe> pipe = SignalPipe::Open(signals);
   if (!pipe) return std::unexpected("cannot set up the handling of signals");
   signals_.emplace(std::move(*pipe));
