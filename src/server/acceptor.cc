@@ -1,5 +1,7 @@
 #include "server/acceptor.h"
 
+#include <poll.h>
+
 #include <memory>
 #include <utility>
 
@@ -7,6 +9,14 @@
 #include "server/serve_connection.h"
 
 namespace brilliant::server {
+namespace {
+
+bool AnyoneWaits(int listener) {
+  pollfd queue{.fd = listener, .events = POLLIN, .revents = 0};
+  return poll(&queue, 1, 0) > 0;
+}
+
+}  // namespace
 
 Acceptor::Acceptor(WorkerContext& worker, ListenerHandle listener, const ListenerHosts& hosts, uint64_t connections_max)
     : worker_(worker), listener_(std::move(listener)), hosts_(hosts), connections_max_(connections_max) {
@@ -16,7 +26,7 @@ Acceptor::Acceptor(WorkerContext& worker, ListenerHandle listener, const Listene
 event::Task<void> Acceptor::Run() {
   int batch = 0;
   while (!scope_.reason()) {
-    if (worker_.connection_count >= connections_max_) {
+    if (worker_.connection_count >= connections_max_ && AnyoneWaits(listener_.fd.get())) {
       const Error full{.code = ErrorCode::kUnavailable, .context = "worker_connections"};
       co_await WaitForRoom(full);
       continue;
