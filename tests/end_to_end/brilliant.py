@@ -251,6 +251,14 @@ class Factory:
             server.wait_ready(workers)
         return server
 
+    def start_file(self, config, workers=2):
+        """Starts a server with a configuration as it stands in a file, but on a free port."""
+        server = Server(self.folder, [free_port()], len(self.servers))
+        self.servers.append(server)
+        server.launch([config, "--workers", workers, "--listen", f"127.0.0.1:{server.port}"])
+        server.wait_ready(workers)
+        return server
+
     def serve_folder(self, files=None, workers=1, arguments=(), wait=True, name="www", listen="127.0.0.1:0", **options):
         """Starts quick mode on a folder of the test's own, on a port that the system chooses. `listen` None: as without
         --listen."""
