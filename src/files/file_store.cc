@@ -48,7 +48,7 @@ event::Task<Result<StoredFile>> FileStore::Open(const DocumentRoot& root, std::s
   const WallTime wall = loop_.wall();
   Result<LoadedFile> loaded = co_await Load(request, scope);
   // A request comes before descriptors that are only kept for later ones.
-  const bool try_again = !loaded && IsOutOfDescriptors(loaded.error()) && cache_.CloseUnused(loop_.now()) > 0;
+  const bool try_again = !loaded && IsOutOfDescriptors(loaded.error()) && CloseKept() > 0;
   if (try_again) {
     loaded = co_await Load(request, scope);
   }
@@ -106,6 +106,8 @@ event::Task<Result<void>> FileStore::Warm(OpenFilePtr file, uint64_t offset, uin
 void FileStore::Forget(const DocumentRoot& root, std::string_view path) { cache_.Erase(root, path); }
 
 void FileStore::CloseIdle() { cache_.CloseUnused(loop_.now() - kOpenFileIdleMax); }
+
+size_t FileStore::CloseKept() { return cache_.CloseUnused(loop_.now()); }
 
 FileStoreCounters FileStore::counters() const {
   FileStoreCounters counters = counters_;

@@ -82,6 +82,8 @@ class FileStore {
 
   // Closes descriptors that were not used for kOpenFileIdleMax. For the worker to call about once a second.
   void CloseIdle();
+  // Closes all descriptors that are only kept for later requests, for somebody who has none left: how many they were.
+  size_t CloseKept();
 
   [[nodiscard]] FileStoreCounters counters() const;
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -84,6 +85,9 @@ bool Acceptor::MakeRoom() {
 }
 
 event::Task<void> Acceptor::WaitForRoom(Error error) {
+  // A client comes before descriptors that are only kept for later requests.
+  const bool out_of_descriptors = error.system_errno == EMFILE || error.system_errno == ENFILE;
+  if (out_of_descriptors && worker_.files.CloseKept() > 0) co_return;
   worker_.error_log.Report(failure_reports_, log::Level::kWarn,
                            "connections wait listener={} connections={} limit={} reason={} errno={} "
                            "remedy=\"raise worker_connections, or the descriptor limit (ulimit -n, LimitNOFILE)\"",
