@@ -453,7 +453,8 @@ def test_no_connection_is_left_behind(site):
     connections = []
     for number in range(60):
         connection = RawConnection(site)
-        connection.send((b"", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab",
+        connection.send((b"", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                         b"POST /a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab",
                          b"nonsense\r\n\r\n", b"GET /large.txt HTTP/1.1\r\nHost: x\r\n\r\n" * 20)[number % 6])
         connections.append(connection)
     for connection in connections:

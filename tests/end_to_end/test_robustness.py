@@ -275,7 +275,8 @@ def test_garbage_of_every_kind_ends_no_worker(brilliant):
     server = start(brilliant)
     workers = server.worker_pids()
     samples = [b"\x00" * 70_000, b"\xff" * 70_000, b"\r\n" * 50_000, b"GET " + b"/" * 100_000, b"A" * 100_000, os.urandom(70_000),
-               b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 1000,
+               b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000,
+               b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 1000,
                b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551616\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
                b"GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=" + b"0-," * 9000 + b"0-\r\n\r\n"]
     for sample in samples:

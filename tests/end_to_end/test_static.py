@@ -313,7 +313,7 @@ def test_eight_slow_readers_of_a_large_file_get_every_byte(brilliant):
 
 def test_a_stop_in_good_order_finishes_a_running_download(brilliant):
     size = 50 * 1024 * 1024
-    server = start(brilliant, "worker_shutdown_timeout 10m\n" + SITE, workers=1)
+    server = start(brilliant, "worker_shutdown_timeout 10m\ndrain_idle 100ms\n" + SITE, workers=1)
     path = brilliant.folder / "www/large.bin"
     make_sparse_file(path, size)
     with RawConnection(server, receive_buffer=64 * 1024) as connection:
