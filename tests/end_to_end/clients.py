@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from brilliant import TIMEOUT, clean_environment, wait_until
+from brilliant import BINARY, TIMEOUT, clean_environment, wait_until
 
 BROWSER_TIMEOUT = 180.0  # seconds; a browser on a machine that is busy with other things starts slowly
 
@@ -21,6 +21,11 @@ def needs(program):
 
 linux_only = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="looks into /proc")
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def is_sanitized():
+    """Whether the server is built with AddressSanitizer."""
+    return b"AddressSanitizer" in pathlib.Path(BINARY).read_bytes()
 
 
 # ---- programs

@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from brilliant import TIMEOUT, is_alive, wait_until
-from clients import Crowd, FetchLoop, RawConnection, cpu_seconds, descriptors_of, linux_only, worker_of
+from clients import Crowd, FetchLoop, RawConnection, cpu_seconds, descriptors_of, is_sanitized, linux_only, worker_of
 
 SITE = """
 error_log error.log
@@ -37,7 +37,7 @@ def right_page(reply):
 
 @linux_only
 def test_a_crash_is_noticed_by_the_clients_of_that_worker_only(brilliant):
-    server = start(brilliant)
+    server = start(brilliant, environment={"ASAN_OPTIONS": "handle_segv=0"})
     loops = [FetchLoop(server, "/page.txt", right_page) for _ in range(20)]
     owners = [wait_until(lambda loop=loop: worker_of(server, loop.connection.socket), "an owner") for loop in loops]
     victim = server.ready_pids()[0]
@@ -174,9 +174,10 @@ def test_more_clients_than_descriptors(brilliant):
 def test_idle_clients_make_room_for_those_who_want_something(brilliant):
     server = start(brilliant, workers=1, preexec_fn=limit_descriptors(64))
     worker = server.ready_pids()[0]
-    idle = open_many(server, 200, b"GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n")
-    for connection in idle:
-        assert connection.read().body == b"start\n"
+    idle = []
+    for _ in range(200):
+        idle.append(RawConnection(server))
+        assert idle[-1].get("/index.html").body == b"start\n"
     assert server.get("/page.txt").body == TEXT
     # The oldest ones had to go, without a word.
     assert idle[0].ended()
@@ -196,7 +197,7 @@ def test_so_many_different_files_that_descriptors_run_out(brilliant):
                 reply = connection.get(f"/{number}.bin")
                 assert (number, reply.status, reply.body) == (number, 200, TEXT + b"%d" % number * 10)
     # What was kept open for later requests does not stand in the way of new clients.
-    connections = open_many(server, 20, b"")
+    connections = open_many(server, 15, b"")
     for number, connection in enumerate(connections):
         connection.send(b"GET /%d.bin HTTP/1.1\r\nHost: x\r\n\r\n" % number)
     for number, connection in enumerate(connections):
@@ -207,6 +208,7 @@ def test_so_many_different_files_that_descriptors_run_out(brilliant):
 
 
 @linux_only
+@pytest.mark.skipif(is_sanitized(), reason="the sanitizers need descriptors themselves, and report faults that are none")
 def test_descriptors_taken_away_from_a_running_worker(brilliant):
     """accept() itself fails with EMFILE, and so does every open()."""
     # A worker of our own user, because only that one's limits may be changed.
