@@ -43,7 +43,7 @@ constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
 constexpr char kHelp[] =
-    R"(BrilliantServer {} - an HTTP/1.1 server for files, uploads and CGI programs
+    R"(BrilliantServer {} - an HTTP/1.1 origin server
 
 Usage: brilliantserver [OPTIONS] [CONFIG | FOLDER]
 
