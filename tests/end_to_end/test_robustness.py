@@ -197,11 +197,12 @@ def test_so_many_different_files_that_descriptors_run_out(brilliant):
                 reply = connection.get(f"/{number}.bin")
                 assert (number, reply.status, reply.body) == (number, 200, TEXT + b"%d" % number * 10)
     # What was kept open for later requests does not stand in the way of new clients.
-    connections = open_many(server, 15, b"")
+    connections = []
+    for _ in range(15):
+        connections.append(RawConnection(server))
+        assert connections[-1].get("/index.html").body == b"start\n"
     for number, connection in enumerate(connections):
-        connection.send(b"GET /%d.bin HTTP/1.1\r\nHost: x\r\n\r\n" % number)
-    for number, connection in enumerate(connections):
-        reply = connection.read()
+        reply = connection.get(f"/{number}.bin")
         assert (number, reply.status, reply.body) == (number, 200, TEXT + b"%d" % number * 10)
         connection.close()
     assert server.worker_pids() == list(server.ready_pids().values())
