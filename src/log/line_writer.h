@@ -65,7 +65,6 @@ class LineWriter {
   bool HandOut();
   void Start();
   void Delivered();
-  void ReportFailure(int system_errno);
 
   event::EventLoop& loop_;
   const LineWriterOptions options_;

@@ -14,6 +14,7 @@ namespace brilliant::log {
 // Of one RateLimit: reports in a window; the rest of the window is only counted.
 inline constexpr uint32_t kReportsPerWindowMax = 10;
 inline constexpr Milliseconds kReportWindow{10'000};
+
 // The memory of one place in the program that reports: a member of the object that does. Leaves its log by itself when
 // it is destroyed.
 class RateLimit : public ListNode<RateLimit> {
