@@ -78,6 +78,10 @@ void Acceptor::Start(net::Accepted accepted) {
 
 bool Acceptor::MakeRoom() {
   Connection* oldest = worker_.idle_connections.front();
+  // One whose next request has come, in this very turn, is idle no more.
+  while (oldest != nullptr && oldest->transport().waitable().readable()) {
+    oldest = worker_.idle_connections.Next(*oldest);
+  }
   if (oldest == nullptr) return false;
   oldest->LeaveIdle();
   oldest->scope().Cancel(ErrorCode::kCancelled);
