@@ -45,6 +45,7 @@ test-all: test-packages
 	@$(call configure,release) && $(call build,release) && $(call ctest,release)
 	@$(call configure,asan) && $(call build,asan) && $(call ctest,asan)
 	@$(call configure,gcc) && $(call build,gcc) && $(call ctest,gcc)
+	@$(call configure,portable) && $(call build,portable) && $(call ctest,portable) --label-regex 'unit|end_to_end'
 	@JOBS=$(JOBS) tools/lint
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 

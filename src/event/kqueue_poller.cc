@@ -107,8 +107,8 @@ class KqueuePoller final : public Poller {
     result.readable = event.filter == EVFILT_READ;
     result.writable = event.filter == EVFILT_WRITE;
     result.input_ended = ended && event.filter == EVFILT_READ;
-    // EOF on the write filter: the peer reads no more. With an error in fflags the connection is gone altogether.
-    result.hangup = failed || (ended && event.filter == EVFILT_WRITE);
+    // EOF on the write filter alone is also what our own shutdown of that side looks like.
+    result.hangup = failed;
     return result;
   }
 

@@ -64,14 +64,15 @@ int Deliver(const Queue& queue, const epoll_event& event, struct kevent* into) {
   if (found == queue.filters.end()) return 0;
   const Filters& filters = found->second;
   const bool failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+  const unsigned int error = (event.events & EPOLLERR) != 0 ? ECONNRESET : 0;
   const bool ended = failed || (event.events & EPOLLRDHUP) != 0;
   int count = 0;
   if (filters.read && (ended || (event.events & EPOLLIN) != 0)) {
-    EV_SET(&into[count], event.data.fd, EVFILT_READ, ended ? EV_EOF : 0, 0, 0, filters.read_udata);
+    EV_SET(&into[count], event.data.fd, EVFILT_READ, ended ? EV_EOF : 0, error, 0, filters.read_udata);
     ++count;
   }
   if (filters.write && (failed || (event.events & EPOLLOUT) != 0)) {
-    EV_SET(&into[count], event.data.fd, EVFILT_WRITE, failed ? EV_EOF : 0, 0, 0, filters.write_udata);
+    EV_SET(&into[count], event.data.fd, EVFILT_WRITE, failed ? EV_EOF : 0, error, 0, filters.write_udata);
     ++count;
   }
   return count;
