@@ -115,9 +115,15 @@ event::Task<Exchange::Next> Exchange::ServeRequest() {
   }
   buffers_.parser.Reset();
   if (++answered_in_turn_ < kRequestsPerTurnMax) co_return Next::kRequest;
+  co_return co_await GiveWay();
+}
+
+// Lets everybody else have their turn before the next request.
+event::Task<Exchange::Next> Exchange::GiveWay() {
   const Result<void> sent = co_await Flush();
   if (!sent) co_return EndWith(BurstEnd::kCut);
   co_await worker_.loop.Yield();
+  answered_in_turn_ = 0;
   co_return connection_.scope().reason() ? EndWith(BurstEnd::kCut) : Next::kRequest;
 }
 
@@ -133,7 +139,8 @@ event::Task<Exchange::Next> Exchange::FinishContent(StreamRequestBody& body, Que
   }
   if (body.complete() && queued.persists) {
     buffers_.parser.Reset();
-    co_return Next::kRequest;
+    if (++answered_in_turn_ < kRequestsPerTurnMax) co_return Next::kRequest;
+    co_return co_await GiveWay();
   }
   const Result<void> sent = co_await Flush();
   if (!sent) co_return EndWith(BurstEnd::kCut);
@@ -149,6 +156,7 @@ event::Task<Result<void>> Exchange::Flush() {
   // What was streamed has been sent already, but is still to be logged.
   if (!buffers_.output.empty()) {
     co_await worker_.loop.SendPhase();
+    answered_in_turn_ = 0;
     if (!TrySendAtOnce(connection_, buffers_.output)) {
       const Result<void> sent = co_await SendOutput(connection_, buffers_.output);
       if (!sent) {
@@ -160,7 +168,6 @@ event::Task<Result<void>> Exchange::Flush() {
   }
   WriteRecords();
   buffers_.output.Clear();
-  answered_in_turn_ = 0;
   co_return Result<void>();
 }
 

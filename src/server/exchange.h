@@ -38,6 +38,7 @@ class Exchange {
   [[nodiscard]] event::Task<Next> ReadOn();
   [[nodiscard]] event::Task<Next> ServeRequest();
   [[nodiscard]] event::Task<Next> FinishContent(StreamRequestBody& body, QueuedResponse& queued);
+  [[nodiscard]] event::Task<Next> GiveWay();
   [[nodiscard]] event::Task<Result<void>> Flush();
   [[nodiscard]] Next Refuse(const http::RequestError& error);
   [[nodiscard]] bool MayPersist(const http::RequestHead& head) const;

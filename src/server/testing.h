@@ -56,7 +56,11 @@ inline bool TakeChunks(std::string_view& bytes, TestAnswer& answer) {
   while (true) {
     const size_t line_end = bytes.find("\r\n");
     answer.complete = line_end != std::string_view::npos;
-    if (!answer.complete) return bytes.size() < 20;
+    if (!answer.complete) {
+      const bool may_be_size = bytes.size() < 20;
+      bytes = {};
+      return may_be_size;
+    }
     size_t size = 0;
     for (const char c : bytes.substr(0, line_end)) {
       if (HexValue(c) < 0) return false;
@@ -65,7 +69,10 @@ inline bool TakeChunks(std::string_view& bytes, TestAnswer& answer) {
     bytes.remove_prefix(line_end + 2);
     answer.complete = bytes.size() >= size + 2;
     answer.body += bytes.substr(0, size);
-    if (!answer.complete) return true;
+    if (!answer.complete) {
+      bytes = {};
+      return true;
+    }
     if (bytes.substr(size, 2) != "\r\n") return false;
     bytes.remove_prefix(size + 2);
     if (size == 0) return true;

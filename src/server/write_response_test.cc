@@ -203,6 +203,16 @@ TEST_F(WriteResponseTest, ALineOfTheLogIsWrittenWhenItsAnswerIsSent) {
   EXPECT_FALSE(client.closed());
 }
 
+TEST_F(WriteResponseTest, ManySmallStreamsInARowLeaveOthersTheirTurn) {
+  const StreamHandler& handler = Serve({"x"});
+  TestClient& greedy = server.Connect();
+  for (int i = 0; i < 300; ++i) greedy.Send(kGet);
+  server.loop.Turns(3);
+  EXPECT_LE(handler.calls, 3 * 2 * kRequestsPerTurnMax);
+  server.Run();
+  EXPECT_EQ(handler.calls, 300 * 2);
+}
+
 // RFC 9110 sections 6.6.1 and 15.2.
 TEST_F(WriteResponseTest, EveryFinalAnswerHasADate) {
   folder.Write("a.txt", "hello");
