@@ -53,7 +53,9 @@ TEST_F(AcceptTest, AClientThatHasGivenUpIsNoErrorOfTheListener) {
   for (int i = 0; i < 2; ++i) {
     const Result<Accepted> accepted = TryAccept(listener());
     if (accepted && accepted->peer.ToString() == SocketAddress::OfSocket(patient.get())->ToString()) ++taken;
-    if (!accepted) EXPECT_NE(accepted.error().code, ErrorCode::kSystem);
+    if (!accepted) {
+      EXPECT_NE(accepted.error().code, ErrorCode::kSystem);
+    }
   }
   EXPECT_EQ(taken, 1);
 }
