@@ -50,7 +50,7 @@ test-all: test-packages
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 
 fuzz: test-packages
-	@$(call configure,fuzz) && $(call build,fuzz)
+	@$(call configure,fuzz) && $(call build,fuzz) --target fuzz/all
 	@tools/fuzz build/fuzz $(FUZZ_SECONDS)
 
 bench:
