@@ -167,7 +167,7 @@ void CheckAnswers(TestServer& server, TestClient& client, const std::vector<bool
     CHECK(answer->Field("Date"));
     // The time for the head may be over before the method was known.
     const bool with_content = std::to_string(output.size()) == answer->Field("Content-Length");
-    if (to_head && answer->status == 408 && with_content) output = {};
+    if (to_head && answer->status == 408 && (with_content || cut)) output = {};
     ++answers;
     if (answer->closes() || answer->until_close || !answer->complete) CHECK(output.empty());
   }

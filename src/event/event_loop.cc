@@ -147,16 +147,18 @@ Result<void> Waitable::Register() {
 }
 
 void Waitable::Apply(const PollEvent& event) {
+  output_ended_ = output_ended_ || event.output_ended;
   input_ended_ = input_ended_ || event.input_ended || event.hangup;
+  const bool gone = event.hangup || (input_ended_ && output_ended_);
   if (event.readable || input_ended_) {
     readable_ = true;
     Wake(kInput, std::nullopt);
   }
-  if (event.writable || event.hangup) {
+  if (event.writable || gone) {
     writable_ = true;
     Wake(kOutput, std::nullopt);
   }
-  if (event.hangup && kind_ == Kind::kConnection) scope().Cancel(ErrorCode::kClosed);
+  if (gone && kind_ == Kind::kConnection) scope().Cancel(ErrorCode::kClosed);
 }
 
 }  // namespace brilliant::event

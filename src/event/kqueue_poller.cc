@@ -107,7 +107,8 @@ class KqueuePoller final : public Poller {
     result.readable = event.filter == EVFILT_READ;
     result.writable = event.filter == EVFILT_WRITE;
     result.input_ended = ended && event.filter == EVFILT_READ;
-    // EOF on the write filter alone is also what our own shutdown of that side looks like.
+    // Alone, this is also what our own shutdown of that side looks like; with both, the connection is gone.
+    result.output_ended = ended && event.filter == EVFILT_WRITE;
     result.hangup = failed;
     return result;
   }

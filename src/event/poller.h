@@ -18,8 +18,9 @@ struct PollEvent {
   uint64_t token = 0;
   bool readable = false;
   bool writable = false;
-  bool input_ended = false;  // the peer sent its last byte (FIN); what it sent before may still be unread
-  bool hangup = false;       // both directions are gone, or the descriptor is in error
+  bool input_ended = false;   // the peer sent its last byte (FIN); what it sent before may still be unread
+  bool output_ended = false;  // the peer takes no more, or we have shut this direction down ourselves
+  bool hangup = false;        // both directions are gone, or the descriptor is in error
 };
 
 class Poller {

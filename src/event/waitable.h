@@ -48,6 +48,7 @@ class Waitable : public WaitSource {
   bool readable_ = true;  // until a read says otherwise: accepted sockets often have a request waiting
   bool writable_ = true;
   bool input_ended_ = false;
+  bool output_ended_ = false;
   const Kind kind_;
 };
 

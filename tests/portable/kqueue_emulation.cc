@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -23,6 +24,7 @@ struct Filters {
 
 struct Queue {
   std::map<int, Filters> filters;
+  std::deque<struct kevent> left;  // what one call's caller had no room for
 };
 
 // The one piece of state a C interface without objects can't do without.
@@ -59,23 +61,22 @@ int Apply(int kq, Queue& queue, const struct kevent& change) {
   return epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event);
 }
 
-int Deliver(const Queue& queue, const epoll_event& event, struct kevent* into) {
+void Collect(Queue& queue, const epoll_event& event) {
   const auto found = queue.filters.find(event.data.fd);
-  if (found == queue.filters.end()) return 0;
+  if (found == queue.filters.end()) return;
   const Filters& filters = found->second;
   const bool failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   const unsigned int error = (event.events & EPOLLERR) != 0 ? ECONNRESET : 0;
   const bool ended = failed || (event.events & EPOLLRDHUP) != 0;
-  int count = 0;
+  struct kevent result;
   if (filters.read && (ended || (event.events & EPOLLIN) != 0)) {
-    EV_SET(&into[count], event.data.fd, EVFILT_READ, ended ? EV_EOF : 0, error, 0, filters.read_udata);
-    ++count;
+    EV_SET(&result, event.data.fd, EVFILT_READ, ended ? EV_EOF : 0, error, 0, filters.read_udata);
+    queue.left.push_back(result);
   }
   if (filters.write && (failed || (event.events & EPOLLOUT) != 0)) {
-    EV_SET(&into[count], event.data.fd, EVFILT_WRITE, failed ? EV_EOF : 0, error, 0, filters.write_udata);
-    ++count;
+    EV_SET(&result, event.data.fd, EVFILT_WRITE, failed ? EV_EOF : 0, error, 0, filters.write_udata);
+    queue.left.push_back(result);
   }
-  return count;
 }
 
 }  // namespace
@@ -102,12 +103,20 @@ int kevent(int kq, const struct kevent* changes, int changes_count, struct keven
   int timeout_ms = -1;
   if (timeout != nullptr)
     timeout_ms = static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000);
-  // Half: one descriptor may become two events.
-  const int space = std::clamp(events_count / 2, 1, static_cast<int>(ready.size()));
+  {
+    const std::lock_guard lock(mutex);
+    if (!Queues()[kq].left.empty()) timeout_ms = 0;
+  }
+  const int space = std::min(events_count, static_cast<int>(ready.size()));
   const int count = epoll_wait(kq, ready.data(), space, timeout_ms);
   if (count < 0) return -1;
   const std::lock_guard lock(mutex);
+  Queue& queue = Queues()[kq];
+  for (int i = 0; i < count; ++i) Collect(queue, ready[static_cast<size_t>(i)]);
   int filled = 0;
-  for (int i = 0; i < count; ++i) filled += Deliver(Queues()[kq], ready[static_cast<size_t>(i)], events + filled);
+  while (filled < events_count && !queue.left.empty()) {
+    events[filled++] = queue.left.front();
+    queue.left.pop_front();
+  }
   return filled;
 }
