@@ -17,6 +17,7 @@
 #include "process/machine_check.h"
 #include "process/privileges.h"
 #include "process/shared_memory.h"
+#include "server/worker.h"
 
 namespace brilliant::process {
 namespace {
@@ -129,7 +130,7 @@ Explained<void> Supervisor::Start(config::LoadResult loaded) {
 
 void Supervisor::UseLogOf(const Generation& generation) {
   const int fd = generation.spec().logs.error.get();
-  log::Level least = ToLevel(generation.spec().config.error_log.level);
+  log::Level least = server::ToLevel(generation.spec().config.error_log.level);
   if (options_.quiet && fd < 0) least = std::max(least, log::Level::kWarn);
   log_.Redirect(UniqueFd(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3)), least);
 }

@@ -7,22 +7,6 @@
 
 namespace brilliant::process {
 
-log::Level ToLevel(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::kDebug:
-      return log::Level::kDebug;
-    case config::LogLevel::kInfo:
-      return log::Level::kInfo;
-    case config::LogLevel::kNotice:
-      return log::Level::kNotice;
-    case config::LogLevel::kWarn:
-      return log::Level::kWarn;
-    case config::LogLevel::kError:
-      return log::Level::kError;
-  }
-  return log::Level::kNotice;
-}
-
 void SupervisorLog::Redirect(UniqueFd fd, log::Level least) {
   fd_ = std::move(fd);
   least_ = least;

@@ -16,8 +16,6 @@
 
 namespace brilliant::process {
 
-[[nodiscard]] log::Level ToLevel(config::LogLevel level);
-
 class SupervisorLog {
  public:
   // Lines below `least` are left out. An invalid `fd` is standard error.

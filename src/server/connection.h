@@ -38,8 +38,8 @@ class Connection : public ListNode<AllConnections>, public ListNode<IdleConnecti
   [[nodiscard]] net::Transport& transport() { return *transport_; }
 
   // Idle ones are the first to go when the worker needs room or drains.
-  void EnterIdle() { worker_.idle_connections.PushBack(*this); }
-  void LeaveIdle() { static_cast<ListNode<IdleConnections>&>(*this).Unlink(); }
+  void EnterIdle();
+  void LeaveIdle();
   [[nodiscard]] bool idle() const { return static_cast<const ListNode<IdleConnections>&>(*this).linked(); }
 
   // Bounds the phase the connection is in: idle, head, content, send, linger.

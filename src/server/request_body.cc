@@ -18,6 +18,7 @@ event::Task<Result<std::span<const char>>> StreamRequestBody::Next() {
     buffers_.input.Consume(step.consumed);
     switch (step.status) {
       case http::BodyStatus::kContent:
+        connection_.worker().counters.content_bytes_received.Add(step.content.size());
         if (buffers_.decoder.content_bytes() > bytes_max_) co_return Failure(ErrorCode::kTooLarge, "content");
         co_return std::span<const char>(step.content);
       case http::BodyStatus::kDone:

@@ -51,7 +51,8 @@ event::Task<Result<void>> SendOutput(Connection& connection, OutputQueue& output
       files::OpenFilePtr warm_file = *file;
       const Result<void> warm =
           co_await connection.worker().files.Warm(std::move(warm_file), slice.offset, slice.length, connection.scope());
-      if (!warm) co_return warm;
+      // A pool without room is no reason to break a promise: the kernel then reads while it sends.
+      if (!warm && warm.error().code != ErrorCode::kUnavailable) co_return warm;
     }
     const bool from_file = output.front_file() != nullptr;
     const Result<size_t> sent = TrySendFront(connection, output);

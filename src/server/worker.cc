@@ -27,22 +27,6 @@ constexpr Milliseconds kHeartbeatPeriod{500};
 // Descriptors that are not client sockets: listeners, logs, the file store's, the pool's work in flight.
 constexpr uint64_t kDescriptorsReserved = 512;
 
-log::Level LogLevel(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::kDebug:
-      return log::Level::kDebug;
-    case config::LogLevel::kInfo:
-      return log::Level::kInfo;
-    case config::LogLevel::kNotice:
-      return log::Level::kNotice;
-    case config::LogLevel::kWarn:
-      return log::Level::kWarn;
-    case config::LogLevel::kError:
-      return log::Level::kError;
-  }
-  return log::Level::kNotice;
-}
-
 log::AccessFormat AccessFormat(config::AccessLog::Format format) {
   return format == config::AccessLog::Format::kJson ? log::AccessFormat::kJson : log::AccessFormat::kCombined;
 }
@@ -97,7 +81,7 @@ class Worker {
 Worker::Worker(WorkerSetup setup, std::unique_ptr<event::Poller> poller)
     : setup_(std::move(setup)),
       loop_(std::move(poller), time_, kOffloadThreads),
-      error_log_(loop_, std::move(setup_.error_log), LogLevel(setup_.config.error_log.level)),
+      error_log_(loop_, std::move(setup_.error_log), ToLevel(setup_.config.error_log.level)),
       access_log_(loop_, std::move(setup_.access_log), AccessFormat(setup_.config.access_log.format), error_log_),
       files_(loop_, setup_.config.limits.file_cache_bytes),
       router_(setup_.config, error_log_),
@@ -198,6 +182,8 @@ event::Task<void> Worker::Beat() {
     if (setup_.heartbeat != nullptr) setup_.heartbeat->fetch_add(1, std::memory_order_relaxed);
     error_log_.Flush();
     files_.CloseIdle();
+    context_.counters.access_lines_dropped.Set(access_log_.lines_dropped());
+    context_.counters.error_lines_dropped.Set(error_log_.lines_dropped());
     timer.Start(period);
     [[maybe_unused]] const Result<void> slept = co_await never_.Wait(&timer);
   }
@@ -234,6 +220,22 @@ void Worker::StopAccepting() {
 }
 
 }  // namespace
+
+log::Level ToLevel(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return log::Level::kDebug;
+    case config::LogLevel::kInfo:
+      return log::Level::kInfo;
+    case config::LogLevel::kNotice:
+      return log::Level::kNotice;
+    case config::LogLevel::kWarn:
+      return log::Level::kWarn;
+    case config::LogLevel::kError:
+      return log::Level::kError;
+  }
+  return log::Level::kNotice;
+}
 
 int RunWorker(WorkerSetup setup) {
   // A peer that is gone, or a log at the limit of file sizes, is an error of the call that meets it.

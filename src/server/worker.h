@@ -12,6 +12,7 @@
 
 #include "base/unique_fd.h"
 #include "config/config.h"
+#include "log/error_line.h"
 
 namespace brilliant::server {
 
@@ -37,6 +38,9 @@ struct WorkerSetup {
 // Sends kReady once it accepts connections, serves until told to stop, and returns the process's exit status: 0 after
 // kStop, kDrain or the supervisor's end, 1 after it could not start (having sent kFailed with the reason).
 int RunWorker(WorkerSetup setup);
+
+// The configuration's word for a level, as the logs have it: for workers and the supervisor.
+[[nodiscard]] log::Level ToLevel(config::LogLevel level);
 
 }  // namespace brilliant::server
 
