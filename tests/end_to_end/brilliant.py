@@ -12,6 +12,8 @@
 `@PORT@`, `@PORT2@` ... become free ports (server.ports), `@FOLDER@` a folder of the test's own (server.folder).
 """
 
+import atexit
+import functools
 import http.client
 import os
 import pathlib
@@ -63,10 +65,24 @@ class Answer:
         self.body = body
 
 
+@functools.cache
+def public_program():
+    """A copy of the program where every user may execute it: a checkout may lie in a private home."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="brilliant-program-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    return shutil.copy(BINARY, folder)
+
+
+def program_for(options):
+    """The program to execute with these options of subprocess.Popen."""
+    return public_program() if options.get("user") else BINARY
+
+
 def run(*arguments, cwd=None, environment=None, timeout=TIMEOUT, **options):
     """Runs the program to its end: a subprocess.CompletedProcess with text in stdout and stderr."""
-    return subprocess.run([BINARY, *map(str, arguments)], cwd=cwd, env=clean_environment(environment), timeout=timeout,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    return subprocess.run([program_for(options), *map(str, arguments)], cwd=cwd, env=clean_environment(environment),
+                          timeout=timeout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
 def clean_environment(extra=None):
@@ -93,8 +109,8 @@ class Server:
 
     def launch(self, arguments, environment=None, **options):
         with open(self.stdout_path, "ab") as out, open(self.stderr_path, "ab") as err:
-            self.process = subprocess.Popen([BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                            env=clean_environment(environment), **options)
+            self.process = subprocess.Popen([program_for(options), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                                            stdout=out, stderr=err, env=clean_environment(environment), **options)
         return self
 
     # ---- its logs

@@ -62,8 +62,9 @@ def test_the_start_page_of_pythons_documentation(brilliant):
 
 @pytest.fixture
 def demo(brilliant):
-    """The demo site, as `make run` serves it, on another port."""
-    return brilliant.start_file(REPOSITORY / "examples/demo.conf")
+    """The demo site, as `make run` serves it, on another port, from where every user can read it."""
+    shutil.copytree(REPOSITORY / "examples", brilliant.folder / "examples")
+    return brilliant.start_file(brilliant.folder / "examples/demo.conf")
 
 
 def test_the_demo_site(brilliant, demo):
