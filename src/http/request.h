@@ -30,11 +30,11 @@ struct RequestHead {
   std::string_view path;    // raw path of origin-form and absolute-form ("/" if that has none), without the query
   std::string_view query;   // raw, without "?"
   bool has_query = false;
+  bool target_is_https = false;        // absolute-form with the scheme https
   bool target_needs_encoding = false;  // raw bytes 0x80 to 0xFF, `"`, `<` or `>`: to be redirected to EncodeTarget()
   // The authority this request is for: from an absolute-form target, else from Host. Without userinfo; as sent.
-  std::string_view
-      host;           // reg-name, IPv4 or bracketed IPv6 without port; empty if HTTP/1.0 without Host, or Host is empty
-  uint16_t port = 0;  // 0: none given
+  std::string_view host;  // reg-name, IPv4 or bracketed IPv6 without port; empty if HTTP/1.0 without Host
+  uint16_t port = 0;      // 0: none given
   int version_minor = 1;  // HTTP/1.x
   std::span<const Field> fields;
   Framing framing = Framing::kNone;

@@ -170,7 +170,7 @@ bool RequestParser::ReadVersion(std::string_view buffered) {
       return Refuse(400, position_, ReasonForVersionByte(index));
     }
     if (index == kMinorVersion && buffered[version + kMajorVersion] != '1') {
-      return Refuse(505, version, "HTTP version other than 1.x");
+      return Refuse(505, version, "This server speaks HTTP/1.1 and HTTP/1.0 only.");
     }
   }
   if (position_ < end) return false;
@@ -200,7 +200,8 @@ bool RequestParser::AnalyseTarget(std::string_view buffered) {
   }
   if (target != "*") return AnalyseAbsoluteForm(buffered);
   head_.form = TargetForm::kAsterisk;
-  if (head_.method == Method::kOptions) return true;
+  // TRACE is refused as a method (405), whatever it is for.
+  if (head_.method == Method::kOptions || head_.method == Method::kTrace) return true;
   return Refuse(400, target_.offset, "asterisk-form with a method other than OPTIONS");
 }
 
@@ -218,9 +219,9 @@ bool RequestParser::AnalyseAbsoluteForm(std::string_view buffered) {
   const std::string_view target = buffered.substr(target_.offset, target_.size);
   const size_t colon = target.find(':');
   const std::string_view scheme = target.substr(0, colon);
-  // https too: a proxy in front may have taken TLS off. Targets of other schemes are nothing an origin server has, and
-  // this one is no proxy.
-  const bool is_http = EqualsIgnoreCase(scheme, "http") || EqualsIgnoreCase(scheme, "https");
+  // Targets of other schemes are nothing an origin server has, and this one is no proxy.
+  head_.target_is_https = EqualsIgnoreCase(scheme, "https");
+  const bool is_http = head_.target_is_https || EqualsIgnoreCase(scheme, "http");
   if (!is_http || target.substr(colon + 1, 2) != "//") {
     return Refuse(400, target_.offset, "request target that is neither a path nor an http or https URI");
   }
@@ -315,6 +316,8 @@ bool RequestParser::ReadHost(std::string_view buffered, Span value) {
   const auto authority = ParseAuthority(buffered.substr(value.offset, value.size));
   if (!authority) return Refuse(400, value.offset + authority.error().offset, authority.error().reason);
   if (authority_in_target_) return true;
+  // RFC 9110 section 4.2.1: there is no http URI without a host.
+  if (authority->host.empty()) return Refuse(400, value.offset, "empty host");
   host_ = {value.offset, static_cast<uint32_t>(authority->host.size())};
   head_.port = authority->port;
   return true;
@@ -351,9 +354,10 @@ bool RequestParser::ReadTransferEncoding(std::string_view buffered, Span value) 
     while (at < text.size() && IsTokenChar(text[at])) ++at;
     const std::string_view coding = text.substr(begin, at - begin);
     while (at < text.size() && IsBlank(text[at])) ++at;
-    const bool has_parameters = at < text.size() && text[at] == ';';
+    const bool at_end = at == text.size() || text[at] == ',';
+    if (coding.empty() && at_end) continue;  // RFC 9110 section 5.6.1.2: empty members are ignored
+    const bool has_parameters = !at_end && text[at] == ';';
     if (has_parameters) at = SkipParameters(text, at);
-    // Empty members are refused here, unlike in other lists: nobody sends them but to be understood in two ways.
     if (coding.empty() || (at < text.size() && text[at] != ',')) {
       return Refuse(400, value.offset + at, "malformed Transfer-Encoding");
     }
