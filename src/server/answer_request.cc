@@ -23,7 +23,12 @@ constexpr std::string_view kServerAllow = "GET, HEAD, OPTIONS";
 // What is decided by the head alone, before any location is looked for.
 std::optional<Response> AnswerByHead(const http::RequestHead& head) {
   if (head.method == http::Method::kUnknown || head.method == http::Method::kConnect) return ErrorResponse(501);
-  if (head.form == http::TargetForm::kAsterisk) return handlers::OptionsResponse(kServerAllow);
+  // RFC 9110 section 7.4: no https resource over a connection that isn't secured.
+  if (head.target_is_https) return ErrorResponse(421, "This connection is not secured: it has no https addresses.");
+  if (head.form == http::TargetForm::kAsterisk) {
+    return head.method == http::Method::kTrace ? handlers::MethodNotAllowed(kServerAllow)
+                                               : handlers::OptionsResponse(kServerAllow);
+  }
   if (!head.target_needs_encoding) return std::nullopt;
   // Browsers and scripts of old send such bytes raw. Asking again costs nothing where asking is safe.
   if (head.method == http::Method::kGet || head.method == http::Method::kHead) {
@@ -34,12 +39,16 @@ std::optional<Response> AnswerByHead(const http::RequestHead& head) {
 
 // What the location's rules decide before its handler is asked.
 std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Route& route) {
-  if (!route.any_method) {
-    if (head.method == http::Method::kOptions) return handlers::OptionsResponse(route.allow);
-    if (!route.methods.Contains(head.method)) return handlers::MethodNotAllowed(route.allow);
-  }
+  if (head.method == http::Method::kOptions && !route.any_method) return handlers::OptionsResponse(route.allow);
+  if (!route.methods.Contains(head.method)) return handlers::MethodNotAllowed(route.allow);
   if (head.framing == http::Framing::kLength && head.content_length > route.body_max) return ErrorResponse(413);
   return std::nullopt;
+}
+
+// RFC 9110 section 2.3: what this server makes a reference to, it must be able to take. Encoding makes targets longer.
+bool LeadsToTooLongTarget(const Response& response, uint64_t target_bytes_max) {
+  const std::string_view location = response.fields.Find("Location");
+  return location.starts_with('/') && location.size() > target_bytes_max;
 }
 
 std::string_view PathBelow(std::string_view path, const Route& route) {
@@ -90,6 +99,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       request.head.query = request.head.has_query ? target.substr(question + 1) : std::string_view();
     }
   }
+  if (LeadsToTooLongTarget(*response, worker.config.limits.target_bytes_max)) response = ErrorResponse(414);
   host.error_pages().Complete(*response, head.target);
   co_return std::move(*response);
 }

@@ -15,6 +15,12 @@ namespace {
 // No host name is longer (RFC 1035 section 2.3.4); one that is matches no server_name.
 constexpr size_t kHostBytesMax = 255;
 
+// Whatever is asked of it, a redirect says where to ask. But TRACE would show a script the cookies it may not see, and
+// CONNECT names no resource.
+constexpr http::MethodSet kRedirectedMethods = {http::Method::kGet,  http::Method::kHead,   http::Method::kPost,
+                                                http::Method::kPut,  http::Method::kDelete, http::Method::kOptions,
+                                                http::Method::kPatch};
+
 http::MethodSet AnsweredMethods(http::MethodSet configured) {
   if (configured.Contains(http::Method::kGet)) configured.Add(http::Method::kHead);
   configured.Add(http::Method::kOptions);
@@ -39,7 +45,7 @@ VirtualHost::VirtualHost(const config::Server& server, const files::MimeTypes& t
   for (const config::Location& location : server.locations) {
     auto route = std::make_unique<Route>();
     route->path = location.path;
-    route->methods = AnsweredMethods(location.methods);
+    route->methods = location.redirect ? kRedirectedMethods : AnsweredMethods(location.methods);
     route->allow = route->methods.ToAllow();
     route->body_max = location.body_max;
     route->any_method = location.redirect.has_value();

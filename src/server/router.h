@@ -26,7 +26,7 @@ struct Route {
   http::MethodSet methods;  // what it answers, HEAD and OPTIONS included
   std::string allow;        // the same as an Allow field
   uint64_t body_max = 0;
-  bool any_method = false;  // a redirect: the method decides nothing
+  bool any_method = false;  // a redirect: OPTIONS too is answered by the handler
   std::unique_ptr<handlers::Handler> handler;
 };
 

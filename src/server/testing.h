@@ -250,6 +250,8 @@ class TestServer {
   void ServeWith(std::unique_ptr<handlers::Handler> handler, uint64_t body_max = UINT64_MAX) {
     auto route = std::make_unique<Route>();
     route->path = "/";
+    route->methods = {http::Method::kGet,    http::Method::kHead,    http::Method::kPost, http::Method::kPut,
+                      http::Method::kDelete, http::Method::kOptions, http::Method::kPatch};
     route->any_method = true;
     route->body_max = body_max;
     route->handler = std::move(handler);
