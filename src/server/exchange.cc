@@ -11,11 +11,18 @@
 namespace brilliant::server {
 namespace {
 
-// What a page or a log line shows of bytes that are no request.
+// What a log line shows of bytes that are no request.
 std::string_view FirstLine(std::string_view bytes) {
   constexpr size_t kShownMax = 256;
   bytes = bytes.substr(0, kShownMax);
   return bytes.substr(0, bytes.find_first_of("\r\n"));
+}
+
+// What their page shows: not the method, for the answer to HEAD is as long as that to GET (RFC 9110 section 8.6).
+std::string_view BehindMethod(std::string_view bytes) {
+  const std::string_view line = FirstLine(bytes);
+  const size_t space = line.find(' ');
+  return space == std::string_view::npos ? line : line.substr(space + 1);
 }
 
 constexpr http::RequestError kIncompleteHead{.status = 400, .offset = 0, .reason = "The request ended in its head."};
@@ -173,8 +180,7 @@ event::Task<Result<void>> Exchange::Flush() {
 
 Exchange::Next Exchange::Refuse(const http::RequestError& error) {
   worker_.counters.requests.Add(1);
-  const std::string_view shown = FirstLine(buffers_.input.unread());
-  handlers::Response response = AnswerMalformed(connection_, error, shown);
+  handlers::Response response = AnswerMalformed(connection_, error, BehindMethod(buffers_.input.unread()));
   const ResponseTerms terms{.head_only = buffers_.parser.head().method == http::Method::kHead};
   const QueuedResponse queued = QueueResponse(connection_, buffers_.output, terms, std::move(response));
   RecordMalformed(error.status, queued);
