@@ -91,4 +91,19 @@ ConditionResult EvaluateConditions(const RequestHead& head, const Validators& cu
   return ConditionResult::kProceed;
 }
 
+bool IfRangeHolds(const RequestHead& head, const Validators& current, int64_t now_seconds) {
+  const Field* condition = nullptr;
+  for (const Field& field : head.fields) {
+    if (!EqualsIgnoreCase(field.name, "If-Range")) continue;
+    if (condition != nullptr) return false;
+    condition = &field;
+  }
+  if (condition == nullptr) return true;
+  const std::optional<EntityTag> current_tag = ParseEntityTag(current.etag);
+  if (!current.exists || !current_tag || current_tag->weak) return false;
+  if (const std::optional<EntityTag> tag = ParseEntityTag(condition->value)) return StrongMatch(*tag, *current_tag);
+  const std::optional<int64_t> date = ParseHttpDate(condition->value, now_seconds);
+  return date && *date == current.last_modified_seconds;
+}
+
 }  // namespace brilliant::http

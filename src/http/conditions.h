@@ -33,6 +33,11 @@ enum class ConditionResult : uint8_t {
 [[nodiscard]] ConditionResult EvaluateConditions(const RequestHead& head, const Validators& current,
                                                  int64_t now_seconds);
 
+// Whether If-Range lets Range count (RFC 9110 section 13.1.5; step 5 of section 13.2.2): absent, the same strong entity
+// tag, or exactly the current Last-Modified. A date is a strong validator (section 8.8.2.2) only where the entity tag
+// is one: else the representation may change again within that second. Malformed or repeated: it does not hold.
+[[nodiscard]] bool IfRangeHolds(const RequestHead& head, const Validators& current, int64_t now_seconds);
+
 }  // namespace brilliant::http
 
 #endif  // BRILLIANT_HTTP_CONDITIONS_H_

@@ -131,5 +131,35 @@ TEST(ConditionsTest, HoldWhereNothingExistsYet) {
       Validators{.etag = "\"e\"", .last_modified_seconds = kModified, .exists = false});
 }
 
+bool Holds(const std::vector<Field>& fields, const Validators& current) {
+  RequestHead head;
+  head.fields = fields;
+  return IfRangeHolds(head, current, kNow);
+}
+
+// RFC 9110 section 13.1.5.
+TEST(IfRangeTest, NeedsTheSameStrongTag) {
+  const Validators current{.etag = "\"e\"", .last_modified_seconds = kModified};
+  EXPECT_TRUE(Holds({}, current));
+  EXPECT_TRUE(Holds({{"if-range", "\"e\""}}, current));
+  for (const char* value : {"\"x\"", "W/\"e\"", "\"e\", \"e\"", "*", "e", "\"e", ""}) {
+    EXPECT_FALSE(Holds({{"If-Range", value}}, current)) << value;
+  }
+  EXPECT_FALSE(Holds({{"If-Range", "\"e\""}, {"If-Range", "\"e\""}}, current));
+  EXPECT_FALSE(Holds({{"If-Range", "W/\"e\""}}, {.etag = "W/\"e\"", .last_modified_seconds = kModified}));
+  EXPECT_FALSE(Holds({{"If-Range", "\"e\""}}, {.etag = "\"e\"", .exists = false}));
+}
+
+// RFC 9110 sections 13.1.5 and 8.8.2.2: exactly the same date, and only one that is a strong validator.
+TEST(IfRangeTest, NeedsExactlyTheSameStrongDate) {
+  const Validators current{.etag = "\"e\"", .last_modified_seconds = kModified};
+  EXPECT_TRUE(Holds({{"If-Range", kSame}}, current));
+  EXPECT_FALSE(Holds({{"If-Range", kBefore}}, current));
+  EXPECT_FALSE(Holds({{"If-Range", kAfter}}, current));
+  EXPECT_FALSE(Holds({{"If-Range", "yesterday"}}, current));
+  EXPECT_FALSE(Holds({{"If-Range", kSame}}, {.etag = "W/\"e\"", .last_modified_seconds = kModified}));
+  EXPECT_FALSE(Holds({{"If-Range", kSame}}, {.etag = "\"e\""}));
+}
+
 }  // namespace
 }  // namespace brilliant::http
