@@ -32,6 +32,8 @@ void ApplyRoot(Builder& builder, const Directive& directive);
 void ApplyIndex(Builder& builder, const Directive& directive);
 void ApplyAutoindex(Builder& builder, const Directive& directive);
 void ApplyDotfiles(Builder& builder, const Directive& directive);
+void ApplyMaxRanges(Builder& builder, const Directive& directive);
+void ApplyPrecompressed(Builder& builder, const Directive& directive);
 void ApplyMethods(Builder& builder, const Directive& directive);
 void ApplyBodyMax(Builder& builder, const Directive& directive);
 void ApplyUploadPath(Builder& builder, const Directive& directive);

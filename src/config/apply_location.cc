@@ -217,6 +217,28 @@ void ApplyDotfiles(Builder& builder, const Directive& directive) {
   if (const auto value = builder.Value(word, ParseSwitch(word.text))) builder.location->location.dotfiles = *value;
 }
 
+void ApplyMaxRanges(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  if (const auto count = builder.Value(word, ParseCount(word.text, 0, kRangesMaxMost))) {
+    builder.location->location.ranges_max = *count;
+  }
+}
+
+void ApplyPrecompressed(Builder& builder, const Directive& directive) {
+  if (directive.words.size() == 1 && directive.words[0].text == "off") return;
+  std::vector<http::ContentCoding> codings;
+  for (const Word& word : directive.words) {
+    const auto coding = builder.Value(word, ParseFileCoding(word.text));
+    if (!coding) continue;
+    if (std::find(codings.begin(), codings.end(), *coding) != codings.end()) {
+      builder.Fail(word, {fmt::format("{} stands twice", Quoted(word.text)), "remove one"});
+    } else {
+      codings.push_back(*coding);
+    }
+  }
+  builder.location->location.precompressed = std::move(codings);
+}
+
 void ApplyMethods(Builder& builder, const Directive& directive) {
   static constexpr MethodRule kFiles{{Method::kGet, Method::kPost, Method::kPut, Method::kDelete},
                                      "GET, POST, PUT, DELETE"};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "http/content_coding.h"
 #include "http/method.h"
 
 namespace brilliant::config {
@@ -73,6 +74,8 @@ struct Location {
   std::vector<std::string> index = {"index.html"};
   bool autoindex = false;
   bool dotfiles = false;
+  uint64_t ranges_max = 64;                        // max_ranges: of one request; 0: none are answered
+  std::vector<http::ContentCoding> precompressed;  // in the server's order of preference; empty: off
   http::MethodSet methods = {http::Method::kGet};  // as written; HEAD and OPTIONS are implied by the router
   uint64_t body_max = 2'147'483'647;
   // Below `root`; begins with "/" and does not end with one, unless it is "/" alone: root itself.

@@ -329,6 +329,26 @@ constexpr DirectiveRow kRows[] = {
      .meaning = "Serves files and folders whose names begin with a dot; off, they do not exist for clients.",
      .example = "dotfiles on",
      .apply = ApplyDotfiles},
+    {.name = "max_ranges",
+     .places = kLocation,
+     .words = "N",
+     .fallback = "64",
+     .meaning =
+         "How many byte ranges one request may ask for, up to 1000. A `Range` field with more is ignored: the whole "
+         "file is sent. 0 turns ranges off.",
+     .example = "max_ranges 1",
+     .apply = ApplyMaxRanges},
+    {.name = "precompressed",
+     .places = kLocation,
+     .words = "CODING...|off",
+     .words_max = kAnyNumber,
+     .fallback = "off",
+     .meaning =
+         "Sends a file's compressed neighbour to clients that accept its coding: `br` (`app.css.br` for `app.css`), "
+         "`zstd` (`app.css.zst`) or `gzip` (`app.css.gz`). The order is the server's preference where a client has "
+         "none. A neighbour older than its file is not used.",
+     .example = "precompressed br zstd gzip",
+     .apply = ApplyPrecompressed},
     {.name = "methods",
      .places = static_cast<Places>(kLocation | kCgi),
      .words = "METHOD...",
@@ -436,6 +456,9 @@ constexpr ForeignName kForeignNames[] = {
     {"ssl_certificate", "this server speaks HTTP without TLS"},
     {"ssl_certificate_key", "this server speaks HTTP without TLS"},
     {"default_server", "the first server of an address is its default"},
+    {"gzip_static", "write \"precompressed gzip\", in a location"},
+    {"brotli_static", "write \"precompressed br\", in a location"},
+    {"zstd_static", "write \"precompressed zstd\", in a location"},
     {"disable_symlinks", "links may not leave \"root\"; \"symlink_roots\" names exceptions"},
 };
 

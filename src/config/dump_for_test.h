@@ -23,6 +23,8 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   if (index != "index.html") line("index", index);
   if (location.autoindex) line("autoindex", "on");
   if (location.dotfiles) line("dotfiles", "on");
+  if (location.ranges_max != Location{}.ranges_max) line("max_ranges", fmt::format("{}", location.ranges_max));
+  for (const http::ContentCoding coding : location.precompressed) line("precompressed", http::NameOf(coding));
   if (!(location.methods == http::MethodSet{http::Method::kGet})) line("methods", location.methods.ToAllow());
   if (location.body_max != Location{}.body_max) line("body_max", fmt::format("{}", location.body_max));
   if (location.upload_path) line("upload_path", *location.upload_path);

@@ -14,6 +14,7 @@ inline constexpr size_t kDirectivesMax = 50'000;              // all files toget
 inline constexpr size_t kNamesMax = 500'000;                  // server names, once for each address of their server
 inline constexpr size_t kCgiVariablesMax = 256;               // cgi_env in one block
 inline constexpr int kIndexNamesMax = 16;                     // of `index`
+inline constexpr size_t kRangesMaxMost = 1'000;               // of `max_ranges`
 inline constexpr size_t kScriptFolderLooksMax = 1'000'000;    // pairs of uploads and scripts that are compared
 inline constexpr int kBlockDepthMax = 8;                      // blocks in blocks
 inline constexpr int kIncludeDepthMax = 16;                   // files that include files

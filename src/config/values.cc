@@ -149,6 +149,12 @@ Parsed<std::string> ParseCharset(std::string_view text) {
   return std::string(text);
 }
 
+Parsed<http::ContentCoding> ParseFileCoding(std::string_view text) {
+  const auto coding = http::CodingFromName(text);
+  if (coding && *coding != http::ContentCoding::kIdentity) return *coding;
+  return Wrong(fmt::format("{} is not a coding of files", Quoted(text)), "one or more of br, zstd, gzip; or off");
+}
+
 Parsed<std::string> ParseServerName(std::string_view text) {
   std::string name = ToLower(text);
   if (name.empty() || IsIpv6Literal(name)) return name;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/content_coding.h"
 
 namespace brilliant::config {
 
@@ -39,6 +40,8 @@ inline constexpr Milliseconds kTimeMax{365LL * 24 * 60 * 60 * 1000};
 [[nodiscard]] Parsed<std::string> ParseMediaType(std::string_view text);
 // A charset's name (RFC 2978: a token), as written.
 [[nodiscard]] Parsed<std::string> ParseCharset(std::string_view text);
+// The name of a content coding that files may be compressed in beforehand.
+[[nodiscard]] Parsed<http::ContentCoding> ParseFileCoding(std::string_view text);
 // A host name for `server_name`, in lower case: "example.com", "*.example.com", ".example.com", "127.0.0.1", "[::1]",
 // "".
 [[nodiscard]] Parsed<std::string> ParseServerName(std::string_view text);
