@@ -43,7 +43,7 @@ FileEntry* FileCache::Find(const DocumentRoot& root, std::string_view path, Mono
 
 void FileCache::Use(Node& node, MonotonicTime now) {
   node.used_at = now;
-  (node.entry.stored.rendered != nullptr ? in_memory_ : open_).PushBack(node);
+  (node.entry.stored.file == nullptr ? in_memory_ : open_).PushBack(node);
 }
 
 void FileCache::Put(const DocumentRoot& root, std::string_view path, FileEntry entry, MonotonicTime now) {
@@ -53,8 +53,9 @@ void FileCache::Put(const DocumentRoot& root, std::string_view path, FileEntry e
     Erase(found);
   }
   uint64_t bytes = 0;
-  if (entry.stored.rendered != nullptr) {
-    bytes = kOverheadBytes + sizeof(Key) + sizeof(Node) + path.size() + BytesOf(*entry.stored.rendered);
+  if (entry.stored.file == nullptr) {
+    bytes = kOverheadBytes + sizeof(Key) + sizeof(Node) + path.size();
+    if (entry.stored.rendered != nullptr) bytes += BytesOf(*entry.stored.rendered);
     if (bytes > bytes_max_ / kEntryShare) return;
   } else if (bytes_max_ == 0) {
     return;

@@ -32,13 +32,18 @@ struct RenderedFile {
   std::string content;
   std::string etag;  // as in the field; weak while the file is younger than 2 s
   int64_t last_modified_seconds = 0;
+  int64_t mtime_ns = 0;  // of the file; `last_modified_seconds` is never in the future
 };
 using RenderedFilePtr = std::shared_ptr<const RenderedFile>;
 
-// A small regular file is `rendered`; a folder or a large file is `file`. Exactly one is set.
+// A small regular file is `rendered`; a folder or a large file is `file`. Exactly one is set; in the cache, none says
+// that there is nothing.
 struct StoredFile {
   RenderedFilePtr rendered;
   OpenFilePtr file;
+
+  [[nodiscard]] bool is_missing() const { return rendered == nullptr && file == nullptr; }
+  [[nodiscard]] bool is_regular() const { return rendered != nullptr || (file != nullptr && file->is_regular); }
 };
 
 // One path of one root.
@@ -68,7 +73,7 @@ class FileCache {
 
   [[nodiscard]] size_t size() const { return nodes_.size(); }
   [[nodiscard]] size_t open_files() const { return open_files_; }
-  // Of the entries in memory: content, fields, keys and bookkeeping.
+  // Of the entries in memory, and of those that say that there is nothing: content, fields, keys and bookkeeping.
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
  private:

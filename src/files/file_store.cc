@@ -26,11 +26,12 @@ bool IsSettled(const OpenFile& file, WallTime wall) {
 
 }  // namespace
 
-RenderedFilePtr FileStore::FindRendered(const DocumentRoot& root, std::string_view path) {
+std::optional<StoredFile> FileStore::FindKnown(const DocumentRoot& root, std::string_view path) {
   const FileEntry* entry = cache_.Find(root, path, loop_.now());
-  if (entry == nullptr || entry->stored.rendered == nullptr || !IsFresh(*entry)) return nullptr;
+  if (entry == nullptr || !IsFresh(*entry)) return std::nullopt;
+  if (!entry->stored.is_regular() && !entry->stored.is_missing()) return std::nullopt;
   ++counters_.hits;
-  return entry->stored.rendered;
+  return entry->stored;
 }
 
 event::Task<Result<StoredFile>> FileStore::Open(const DocumentRoot& root, std::string_view path,
@@ -39,6 +40,7 @@ event::Task<Result<StoredFile>> FileStore::Open(const DocumentRoot& root, std::s
   if (const FileEntry* entry = cache_.Find(root, path, loop_.now())) {
     if (IsFresh(*entry)) {
       ++counters_.hits;
+      if (entry->stored.is_missing()) co_return Failure(ErrorCode::kNotFound, "was missing a moment ago");
       co_return entry->stored;
     }
     known = *entry;
@@ -65,6 +67,17 @@ event::Task<Result<StoredFile>> FileStore::Open(const DocumentRoot& root, std::s
   }
   ++counters_.loads;
   co_return Store(request, std::move(*loaded), renderer, wall);
+}
+
+event::Task<Result<StoredFile>> FileStore::OpenOptional(const DocumentRoot& root, std::string_view path,
+                                                        const FileRenderer& renderer, event::CancelScope& scope) {
+  const MonotonicTime asked_at = loop_.now();
+  Result<StoredFile> found = co_await Open(root, path, renderer, scope);
+  const bool known = cache_.Find(root, path, loop_.now()) != nullptr;
+  if (!found && IsVerdict(found.error().code) && !known) {
+    cache_.Put(root, path, FileEntry{.stored = {}, .identity = {}, .checked_at = asked_at}, loop_.now());
+  }
+  co_return found;
 }
 
 event::Task<Result<LoadedFile>> FileStore::Load(LoadRequest request, event::CancelScope& scope) {

@@ -61,8 +61,9 @@ class FileStore {
   FileStore(const FileStore&) = delete;
   FileStore& operator=(const FileStore&) = delete;
 
-  // The hot path: what `path` names if that is known and fresh, without any system call or allocation. Null if not.
-  [[nodiscard]] RenderedFilePtr FindRendered(const DocumentRoot& root, std::string_view path);
+  // The hot path: the file that `path` names if that is known and fresh, or none (is_missing()) if OpenOptional found
+  // that out, without any system call or allocation. Nothing: it is not known, or no file; call Open.
+  [[nodiscard]] std::optional<StoredFile> FindKnown(const DocumentRoot& root, std::string_view path);
 
   // Opens `path` (relative to the root, "" is the root itself; "a/b.html") for reading, from the store where that is
   // fresh. Small regular files come rendered, kept or not; one that keeps changing while it is read comes as `file`.
@@ -71,6 +72,11 @@ class FileStore {
   // cancelled.
   [[nodiscard]] event::Task<Result<StoredFile>> Open(const DocumentRoot& root, std::string_view path,
                                                      const FileRenderer& renderer, event::CancelScope& scope);
+
+  // The same for a path that need not be there: that it can't be opened is remembered like the rest, so that asking
+  // again costs nothing, and said as kNotFound until then.
+  [[nodiscard]] event::Task<Result<StoredFile>> OpenOptional(const DocumentRoot& root, std::string_view path,
+                                                             const FileRenderer& renderer, event::CancelScope& scope);
 
   // Brings that part of the file (at most kWarmBytesMax of it) into memory, off the loop, so that sending it doesn't
   // block; returns at once if it is there. kSystem: reading failed. kUnavailable: the offload queue is full.

@@ -64,6 +64,13 @@ event::Task<void> OpenInto(FileStore& store, const DocumentRoot& root, std::stri
   out.emplace(std::move(found));
 }
 
+event::Task<void> OpenOptionalInto(FileStore& store, const DocumentRoot& root, std::string_view path,
+                                   event::CancelScope& scope, std::optional<Result<StoredFile>>& out) {
+  const TestRenderer renderer;
+  Result<StoredFile> found = co_await store.OpenOptional(root, path, renderer, scope);
+  out.emplace(std::move(found));
+}
+
 struct FilePart {
   OpenFilePtr file;
   uint64_t offset = 0;
@@ -93,6 +100,11 @@ class FileStoreTest : public testing::TestWithParam<DocumentRoot::Method> {
     loop_.Turn(false);
   }
 
+  static RenderedFilePtr FindRendered(FileStore& store, const DocumentRoot& root, std::string_view path) {
+    std::optional<StoredFile> known = store.FindKnown(root, path);
+    return known ? std::move(known->rendered) : nullptr;
+  }
+
   Result<StoredFile> Open(FileStore& store, const DocumentRoot& root, std::string_view path) {
     std::optional<Result<StoredFile>> found;
     event::TaskList tasks;
@@ -102,6 +114,14 @@ class FileStoreTest : public testing::TestWithParam<DocumentRoot::Method> {
     return *std::move(found);
   }
   Result<StoredFile> Open(std::string_view path) { return Open(store_, root_, path); }
+  std::string ReadOptional(std::string_view path) {
+    std::optional<Result<StoredFile>> found;
+    event::TaskList tasks;
+    loop_.Spawn(OpenOptionalInto(store_, root_, path, scope_, found), tasks);
+    for (int i = 0; i < 10 && !tasks.empty(); ++i) loop_.Turn(false);
+    if (!found || !found->has_value()) return found ? ErrorCodeName(found->error().code) : "<nothing>";
+    return (*found)->rendered->content;
+  }
   // The content of a small file, "<folder>", "<descriptor>", or the name of the error.
   std::string Read(FileStore& store, const DocumentRoot& root, std::string_view path) {
     const Result<StoredFile> found = Open(store, root, path);
@@ -128,14 +148,14 @@ INSTANTIATE_TEST_SUITE_P(Methods, FileStoreTest,
 
 TEST_P(FileStoreTest, SmallFileComesRenderedAndStaysInMemory) {
   folder_.Write("f.txt", "content");
-  EXPECT_EQ(store_.FindRendered(root_, "f.txt"), nullptr);
+  EXPECT_EQ(FindRendered(store_, root_, "f.txt"), nullptr);
   const Result<StoredFile> opened = Open("f.txt");
   ASSERT_TRUE(opened);
   ASSERT_NE(opened->rendered, nullptr);
   EXPECT_EQ(opened->file, nullptr);
   EXPECT_EQ(opened->rendered->content, "content");
   EXPECT_EQ(opened->rendered->fields, "Path: f.txt\r\n");
-  EXPECT_EQ(store_.FindRendered(root_, "f.txt"), opened->rendered);
+  EXPECT_EQ(FindRendered(store_, root_, "f.txt"), opened->rendered);
   EXPECT_EQ(Open("f.txt")->rendered, opened->rendered);
   const FileStoreCounters counters = store_.counters();
   EXPECT_EQ(counters.hits, 2);
@@ -147,7 +167,7 @@ TEST_P(FileStoreTest, SmallFileComesRenderedAndStaysInMemory) {
 TEST_P(FileStoreTest, EmptyFileIsAFile) {
   folder_.Write("empty", "");
   EXPECT_EQ(Read("empty"), "");
-  EXPECT_NE(store_.FindRendered(root_, "empty"), nullptr);
+  EXPECT_NE(FindRendered(store_, root_, "empty"), nullptr);
 }
 
 TEST_P(FileStoreTest, FindingAllocatesNothing) {
@@ -155,8 +175,8 @@ TEST_P(FileStoreTest, FindingAllocatesNothing) {
   folder_.Write(path, "content");
   EXPECT_EQ(Read(path), "content");
   const uint64_t before = allocations;
-  const RenderedFilePtr found = store_.FindRendered(root_, path);
-  const RenderedFilePtr missing = store_.FindRendered(root_, "no-such-file-but-a-name-that-is-just-as-long-as-that");
+  const RenderedFilePtr found = FindRendered(store_, root_, path);
+  const RenderedFilePtr missing = FindRendered(store_, root_, "no-such-file-but-a-name-that-is-just-as-long-as-that");
   EXPECT_EQ(allocations, before);
   EXPECT_NE(found, nullptr);
   EXPECT_EQ(missing, nullptr);
@@ -170,7 +190,8 @@ TEST_P(FileStoreTest, FindingMakesNoSystemCall) {
   if (child == 0) {
     // From here on every call but read, write and exit kills.
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) _exit(2);
-    const bool found = store_.FindRendered(root_, "f.txt") != nullptr && store_.FindRendered(root_, "none") == nullptr;
+    const bool found =
+        FindRendered(store_, root_, "f.txt") != nullptr && FindRendered(store_, root_, "none") == nullptr;
     syscall(SYS_exit, found ? 0 : 3);
   }
   int status = 0;
@@ -185,11 +206,11 @@ TEST_P(FileStoreTest, ChangeIsSeenWithinASecond) {
   EXPECT_EQ(Read("f.txt"), "old");
   folder_.Write("f.txt", "newer");
   Advance(kFreshFor - kTick);
-  EXPECT_EQ(store_.FindRendered(root_, "f.txt")->content, "old");
+  EXPECT_EQ(FindRendered(store_, root_, "f.txt")->content, "old");
   Advance(kTick);
-  EXPECT_EQ(store_.FindRendered(root_, "f.txt"), nullptr);
+  EXPECT_EQ(FindRendered(store_, root_, "f.txt"), nullptr);
   EXPECT_EQ(Read("f.txt"), "newer");
-  EXPECT_EQ(store_.FindRendered(root_, "f.txt")->content, "newer");
+  EXPECT_EQ(FindRendered(store_, root_, "f.txt")->content, "newer");
 }
 
 TEST_P(FileStoreTest, ReplacementOfTheSameSizeAndTimeIsSeen) {
@@ -250,7 +271,7 @@ TEST_P(FileStoreTest, UnchangedFileIsNotReadAgain) {
   for (uint64_t i = 1; i <= 3; ++i) {
     Advance(kFreshFor);
     EXPECT_EQ(Open("f.txt")->rendered, rendered);
-    EXPECT_EQ(store_.FindRendered(root_, "f.txt"), rendered);
+    EXPECT_EQ(FindRendered(store_, root_, "f.txt"), rendered);
     EXPECT_EQ(store_.counters().revalidations, i);
   }
   EXPECT_EQ(store_.counters().loads, 1);
@@ -292,6 +313,56 @@ TEST_P(FileStoreTest, ReplacedRootIsSeenWithinASecond) {
   EXPECT_EQ(Read(store_, root, "g.txt"), "release2");
 }
 
+TEST_P(FileStoreTest, WhatMayBeMissingIsRememberedAsMissing) {
+  EXPECT_EQ(ReadOptional("f.txt"), "not found");
+  const std::optional<StoredFile> known = store_.FindKnown(root_, "f.txt");
+  ASSERT_TRUE(known);
+  EXPECT_TRUE(known->is_missing());
+  EXPECT_EQ(store_.counters().entries, 1U);
+  EXPECT_GT(store_.counters().bytes, 0U);
+  folder_.Write("f.txt", "content");
+  Advance(kFreshFor - kTick);
+  EXPECT_EQ(ReadOptional("f.txt"), "not found");
+  EXPECT_EQ(Read("f.txt"), "not found");
+  Advance(kTick);
+  EXPECT_FALSE(store_.FindKnown(root_, "f.txt"));
+  EXPECT_EQ(ReadOptional("f.txt"), "content");
+  EXPECT_EQ(FindRendered(store_, root_, "f.txt")->content, "content");
+  folder_.Remove("f.txt");
+  Advance(kFreshFor);
+  EXPECT_EQ(ReadOptional("f.txt"), "not found");
+  EXPECT_TRUE(store_.FindKnown(root_, "f.txt")->is_missing());
+  store_.Forget(root_, "f.txt");
+  EXPECT_EQ(store_.counters().bytes, 0U);
+}
+
+TEST_P(FileStoreTest, WhatMustBeThereIsNotRememberedAsMissing) {
+  EXPECT_EQ(Read("f.txt"), "not found");
+  EXPECT_FALSE(store_.FindKnown(root_, "f.txt"));
+  folder_.Write("f.txt", "content");
+  EXPECT_EQ(Read("f.txt"), "content");
+}
+
+TEST_P(FileStoreTest, MissingOnesTakeNoMoreMemoryThanAllowed) {
+  FileStore store(loop_, 20'000);
+  for (int i = 0; i < 1'000; ++i) {
+    std::optional<Result<StoredFile>> found;
+    event::TaskList tasks;
+    const std::string path = "none-" + std::to_string(i);
+    loop_.Spawn(OpenOptionalInto(store, root_, path, scope_, found), tasks);
+    for (int turns = 0; turns < 10 && !tasks.empty(); ++turns) loop_.Turn(false);
+    EXPECT_LE(store.counters().bytes, 20'000U);
+  }
+  EXPECT_GT(store.counters().entries, 10U);
+  EXPECT_LT(store.counters().entries, 200U);
+}
+
+TEST_P(FileStoreTest, FoldersAreNotKnownAsFiles) {
+  folder_.MakeFolder("d");
+  EXPECT_EQ(Read("d"), "<folder>");
+  EXPECT_FALSE(store_.FindKnown(root_, "d"));
+}
+
 TEST_P(FileStoreTest, ForgetsOnRequest) {
   folder_.Write("f.txt", "old");
   EXPECT_EQ(Read("f.txt"), "old");
@@ -319,7 +390,7 @@ TEST_P(FileStoreTest, DescriptorsOfLargeFilesAndFoldersAreReused) {
     EXPECT_EQ(Open(path)->file, file);
     Advance(kFreshFor);
     EXPECT_EQ(Open(path)->file, file);
-    EXPECT_EQ(store_.FindRendered(root_, path), nullptr);
+    EXPECT_EQ(FindRendered(store_, root_, path), nullptr);
   }
   EXPECT_EQ(store_.counters().loads, 2);
   EXPECT_EQ(store_.counters().open_files, 2);
@@ -353,8 +424,8 @@ TEST_P(FileStoreTest, EvictsByBytes) {
   }
   EXPECT_LE(store.counters().bytes, 200'000);
   EXPECT_GT(store.counters().bytes, 150'000);
-  EXPECT_EQ(store.FindRendered(root_, "0"), nullptr);
-  EXPECT_NE(store.FindRendered(root_, "29"), nullptr);
+  EXPECT_EQ(FindRendered(store, root_, "0"), nullptr);
+  EXPECT_NE(FindRendered(store, root_, "29"), nullptr);
 }
 
 TEST_P(FileStoreTest, WithoutMemoryNothingIsKept) {
@@ -363,7 +434,7 @@ TEST_P(FileStoreTest, WithoutMemoryNothingIsKept) {
   folder_.MakeFolder("folder");
   EXPECT_EQ(Read(store, root_, "f.txt"), "content");
   EXPECT_EQ(Read(store, root_, "folder"), "<folder>");
-  EXPECT_EQ(store.FindRendered(root_, "f.txt"), nullptr);
+  EXPECT_EQ(FindRendered(store, root_, "f.txt"), nullptr);
   EXPECT_EQ(store.counters().entries, 0);
 }
 
