@@ -11,11 +11,13 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "event/event_loop.h"
 #include "event/task.h"
 #include "files/file_store.h"
+#include "http/ranges.h"
 #include "http/request.h"
 #include "http/response_head.h"
 #include "log/error_log.h"
@@ -44,6 +46,20 @@ struct FileBody {
   uint64_t offset = 0;
   uint64_t length = 0;
 };
+// A stretch of a small file in memory.
+struct SliceBody {
+  files::RenderedFilePtr file;
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+// Several stretches of a file as multipart/byteranges (RFC 9110 section 14.6). WriteResponse adds the Content-Type of
+// the whole, and the Content-Range of each part.
+struct MultipartBody {
+  files::StoredFile file;  // a regular one
+  uint64_t size = 0;       // of the file
+  std::vector<http::ByteRange> ranges;
+  std::string part_fields;  // field lines of each part, Content-Type and the like
+};
 // Content that is made while it is sent (a listing, a script's output).
 class BodySource {
  public:
@@ -51,7 +67,8 @@ class BodySource {
   // The next bytes, valid until the next call; empty: the end.
   virtual event::Task<Result<std::span<const char>>> Next() = 0;
 };
-using Body = std::variant<std::monostate, MemoryBody, RenderedBody, FileBody, std::unique_ptr<BodySource>>;
+using Body = std::variant<std::monostate, MemoryBody, RenderedBody, FileBody, SliceBody, MultipartBody,
+                          std::unique_ptr<BodySource>>;
 
 // Content-Length, Transfer-Encoding, Connection, Date and Server are not the handler's: WriteResponse adds them. With
 // RenderedBody, `fields` is empty: the file's own are used.

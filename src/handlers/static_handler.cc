@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/strings.h"
 #include "handlers/answers.h"
-#include "http/conditions.h"
-#include "http/date.h"
-#include "http/etag.h"
-#include "http/media_type.h"
 #include "http/target.h"
 
 namespace brilliant::handlers {
@@ -19,36 +16,8 @@ using files::OpenFile;
 using files::RenderedFile;
 using files::StoredFile;
 
-// A file this young may change again within the resolution of its time stamp (RFC 9110 section 8.8.1).
-constexpr int64_t kYoungNanoseconds = 2'000'000'000;
 // Folder and index name together, for the look-up without allocation; longer ones take the other way.
 constexpr size_t kIndexPathBytesMax = 512;
-
-constexpr std::string_view kNoSniff = "nosniff";
-
-std::string EntityTagOf(const OpenFile& file, WallTime now) {
-  const bool weak = now.nanoseconds - file.mtime_ns < kYoungNanoseconds;
-  return http::MakeEntityTag(file.mtime_ns, file.size, "", weak);
-}
-
-// RFC 9110 section 8.8.2.1: never later than the answer's own date.
-int64_t LastModifiedOf(const OpenFile& file, WallTime now) {
-  return std::min(WallTime{.nanoseconds = file.mtime_ns}.seconds(), now.seconds());
-}
-
-// Evaluates the request's conditions for a GET or HEAD: 200, 304 or 412.
-int StatusFor(const Request& request, std::string_view etag, int64_t last_modified_seconds, WallTime now) {
-  const http::Validators validators{.etag = etag, .last_modified_seconds = last_modified_seconds};
-  switch (http::EvaluateConditions(request.head, validators, now.seconds())) {
-    case http::ConditionResult::kProceed:
-      return 200;
-    case http::ConditionResult::kNotModified:
-      return 304;
-    case http::ConditionResult::kPreconditionFailed:
-      return 412;
-  }
-  return 500;
-}
 
 // Path-absolute, so that it is right behind every proxy; EncodePath collapses leading slashes, so that "//host" leads
 // nowhere else.
@@ -66,9 +35,10 @@ Answer FolderRedirect(const Request& request) {
 StaticHandler::StaticHandler(const config::Location& location, const files::MimeTypes& types,
                              std::vector<std::string> script_extensions)
     : location_(location),
-      types_(types),
       script_extensions_(std::move(script_extensions)),
-      root_(location.root, location.symlink_roots) {}
+      root_(location.root, location.symlink_roots),
+      responder_(location, types),
+      precompressed_(location, responder_, script_extensions_) {}
 
 event::Task<Answer> StaticHandler::Handle(const Request& request, RequestBody& /*body*/,
                                           const HandlerContext& context) const {
@@ -79,8 +49,6 @@ event::Task<Answer> StaticHandler::Handle(const Request& request, RequestBody& /
   const bool is_folder = path.ends_with('/');
   if (path.starts_with('/')) path.remove_prefix(1);
 
-  // Only what passed the checks below was ever stored, so what is found here needs none; except for scripts, which are
-  // stored when they are looked for as an index.
   std::array<char, kIndexPathBytesMax> index_path;
   std::string_view stored_path = path;
   if (is_folder && !location_.index.empty()) {
@@ -90,10 +58,22 @@ event::Task<Answer> StaticHandler::Handle(const Request& request, RequestBody& /
       stored_path = {index_path.data(), path.size() + index.size()};
     }
   }
-  files::RenderedFilePtr rendered;
-  if (!IsScript(stored_path)) rendered = context.files.FindRendered(root_, stored_path);
-  if (rendered != nullptr) co_return ServeRendered(request, std::move(rendered), context.loop.wall());
+  std::optional<Response> served = TryServe(request, stored_path, context);
+  if (served) co_return std::move(*served);
   co_return co_await HandleUncached(request, path, context);
+}
+
+// Only what passed the checks of HandleUncached was ever stored, so what is found here needs none; except for scripts,
+// which are stored when they are looked for as an index.
+std::optional<Response> StaticHandler::TryServe(const Request& request, std::string_view path,
+                                                const HandlerContext& context) const {
+  if (IsScript(path)) return std::nullopt;
+  std::optional<StoredFile> known = context.files.FindKnown(root_, path);
+  if (!known || !known->is_regular()) return std::nullopt;
+  const Representation file{.path = path, .stored = std::move(*known)};
+  std::optional<Representation> chosen = precompressed_.TryChoose(request, file, context.files);
+  if (!chosen) return std::nullopt;
+  return responder_.Respond(request, std::move(*chosen), context.loop.wall());
 }
 
 event::Task<Answer> StaticHandler::HandleUncached(const Request& request, std::string_view path,
@@ -106,7 +86,8 @@ event::Task<Answer> StaticHandler::HandleUncached(const Request& request, std::s
   Result<StoredFile> found = co_await context.files.Open(root_, path, *this, context.scope);
   if (!found) co_return FileError(found.error(), path, context);
   if (found->file != nullptr && found->file->is_directory) co_return FolderRedirect(request);
-  co_return ServeFound(request, path, std::move(*found), context.loop.wall());
+  Representation file{.path = path, .stored = std::move(*found)};
+  co_return co_await ServeFile(request, std::move(file), context);
 }
 
 event::Task<Answer> StaticHandler::ServeFolder(const Request& request, std::string_view path,
@@ -118,7 +99,8 @@ event::Task<Answer> StaticHandler::ServeFolder(const Request& request, std::stri
     if (!found) co_return FileError(found.error(), index_path, context);
     if (found->file != nullptr && found->file->is_directory) continue;
     if (IsScript(index_path)) co_return ErrorResponse(501, "Scripts are not part of this version yet.");
-    co_return ServeFound(request, index_path, std::move(*found), context.loop.wall());
+    Representation file{.path = index_path, .stored = std::move(*found)};
+    co_return co_await ServeFile(request, std::move(file), context);
   }
   const Result<StoredFile> folder = co_await context.files.Open(root_, path, *this, context.scope);
   if (!folder) co_return FileError(folder.error(), path, context);
@@ -126,51 +108,15 @@ event::Task<Answer> StaticHandler::ServeFolder(const Request& request, std::stri
   co_return ErrorResponse(403, "This folder has no start page, and its content is not listed.");
 }
 
-Answer StaticHandler::ServeFound(const Request& request, std::string_view path, StoredFile found, WallTime now) const {
-  if (found.rendered != nullptr) return ServeRendered(request, std::move(found.rendered), now);
-  return ServeLarge(request, path, std::move(found.file), now);
-}
-
-Answer StaticHandler::ServeRendered(const Request& request, files::RenderedFilePtr file, WallTime now) const {
-  const int status = StatusFor(request, file->etag, file->last_modified_seconds, now);
-  if (status >= 400) return ErrorResponse(status);
-  Response response;
-  response.status = status;
-  response.body = RenderedBody{.file = std::move(file), .with_content = status == 200};
-  return response;
-}
-
-Answer StaticHandler::ServeLarge(const Request& request, std::string_view path, files::OpenFilePtr file,
-                                 WallTime now) const {
-  const std::string etag = EntityTagOf(*file, now);
-  const int64_t last_modified = LastModifiedOf(*file, now);
-  const int status = StatusFor(request, etag, last_modified, now);
-  if (status >= 400) return ErrorResponse(status);
-  Response response;
-  response.status = status;
-  response.fields.Add("ETag", etag);
-  if (status == 304) return response;
-  response.fields.Add("Last-Modified", http::HttpDate(last_modified));
-  response.fields.Add("Content-Type", ContentType(path));
-  response.fields.Add("X-Content-Type-Options", kNoSniff);
-  const uint64_t size = file->size;
-  response.body = FileBody{.file = std::move(file), .offset = 0, .length = size};
-  return response;
+event::Task<Answer> StaticHandler::ServeFile(const Request& request, Representation file,
+                                             const HandlerContext& context) const {
+  Representation chosen = co_await precompressed_.Choose(request, std::move(file), context);
+  co_return responder_.Respond(request, std::move(chosen), context.loop.wall());
 }
 
 RenderedFile StaticHandler::Render(std::string_view path, const OpenFile& file, std::string content,
                                    WallTime now) const {
-  RenderedFile rendered;
-  rendered.etag = EntityTagOf(file, now);
-  rendered.last_modified_seconds = LastModifiedOf(file, now);
-  http::AppendFieldLine(rendered.fields_304, "ETag", rendered.etag);
-  http::AppendFieldLine(rendered.fields, "Content-Length", std::to_string(content.size()));
-  http::AppendFieldLine(rendered.fields, "Content-Type", ContentType(path));
-  http::AppendFieldLine(rendered.fields, "Last-Modified", http::HttpDate(rendered.last_modified_seconds));
-  http::AppendFieldLine(rendered.fields, "ETag", rendered.etag);
-  http::AppendFieldLine(rendered.fields, "X-Content-Type-Options", kNoSniff);
-  rendered.content = std::move(content);
-  return rendered;
+  return responder_.Render(path, http::ContentCoding::kIdentity, file, std::move(content), now);
 }
 
 Answer StaticHandler::FileError(const Error& error, std::string_view path, const HandlerContext& context) const {
@@ -183,12 +129,6 @@ Answer StaticHandler::FileError(const Error& error, std::string_view path, const
                              location_.root, path, error.context, error.system_errno);
   }
   return ResponseForError(error);
-}
-
-std::string StaticHandler::ContentType(std::string_view path) const {
-  std::string type(types_.TypeOf(path));
-  if (!location_.charset.empty() && http::IsTextType(type)) type += "; charset=" + location_.charset;
-  return type;
 }
 
 bool StaticHandler::IsHidden(std::string_view path) const {

@@ -1,8 +1,9 @@
 // Serves the files below one location's root with GET and HEAD: from memory where the worker's FileStore has them,
-// index files for folders, a redirect for a folder without its slash, validators and 304.
+// index files for folders, a redirect for a folder without its slash. What is then sent of a file is FileResponder's.
 #ifndef BRILLIANT_HANDLERS_STATIC_HANDLER_H_
 #define BRILLIANT_HANDLERS_STATIC_HANDLER_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "files/file_store.h"
 #include "files/mime_types.h"
 #include "handlers/api.h"
+#include "handlers/file_response.h"
+#include "handlers/precompressed_files.h"
 
 namespace brilliant::handlers {
 
@@ -28,23 +31,21 @@ class StaticHandler final : public Handler, public files::FileRenderer {
                                            WallTime now) const override;
 
  private:
+  [[nodiscard]] std::optional<Response> TryServe(const Request& request, std::string_view path,
+                                                 const HandlerContext& context) const;
   event::Task<Answer> HandleUncached(const Request& request, std::string_view path,
                                      const HandlerContext& context) const;
   event::Task<Answer> ServeFolder(const Request& request, std::string_view path, const HandlerContext& context) const;
-  [[nodiscard]] Answer ServeRendered(const Request& request, files::RenderedFilePtr file, WallTime now) const;
-  [[nodiscard]] Answer ServeLarge(const Request& request, std::string_view path, files::OpenFilePtr file,
-                                  WallTime now) const;
-  [[nodiscard]] Answer ServeFound(const Request& request, std::string_view path, files::StoredFile found,
-                                  WallTime now) const;
+  event::Task<Answer> ServeFile(const Request& request, Representation file, const HandlerContext& context) const;
   [[nodiscard]] Answer FileError(const Error& error, std::string_view path, const HandlerContext& context) const;
-  [[nodiscard]] std::string ContentType(std::string_view path) const;
   [[nodiscard]] bool IsHidden(std::string_view path) const;
   [[nodiscard]] bool IsScript(std::string_view path) const;
 
   const config::Location& location_;
-  const files::MimeTypes& types_;
   const std::vector<std::string> script_extensions_;
   const files::DocumentRoot root_;
+  const FileResponder responder_;
+  const PrecompressedFiles precompressed_;
   mutable log::RateLimit forbidden_reports_;
   mutable log::RateLimit failure_reports_;
 };

@@ -61,6 +61,15 @@ struct HotPathTest : testing::Test {
     folder.Write("a.txt", "hello");
     folder.MakeFolder("dir");
     folder.Write("dir/index.html", "start");
+    folder.MakeFolder("packed");
+    folder.Write("packed/a.css", "plain");
+    folder.Write("packed/a.css.br", "br");
+    folder.Write("packed/large.css", std::string(100'000, 'x'));  // not kept in memory, but its neighbour is
+    folder.Write("packed/large.css.br", "br");
+    folder.Write("packed/a.css.gz", "gz");
+    config::Location& packed = server.AddLocation("/packed");
+    packed.root = folder.Path("packed");
+    packed.precompressed = {http::ContentCoding::kBrotli, http::ContentCoding::kZstd, http::ContentCoding::kGzip};
     auto connection = std::make_unique<Connection>(server.context(), server.Hosts(), net::SocketAddress());
     connection->Adopt(std::make_unique<CountingTransport>(server.loop.loop, connection->scope(), kFd, calls));
     EXPECT_TRUE(connection->transport().waitable().Register());
@@ -88,6 +97,28 @@ TEST_F(HotPathTest, AFileInMemoryCostsOneReadOneWriteAndNoAllocation) {
                                          "GET /dir/ HTTP/1.1\r\nHost: h\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n",
                                          "HEAD /a.txt HTTP/1.1\r\nHost: h\r\n\r\n",
                                          "GET /a.txt HTTP/1.1\r\nHost: h\r\nIf-None-Match: \"x\", *\r\n\r\n"}) {
+    Measure(request);
+    EXPECT_EQ(calls.reads, 1) << request;
+    EXPECT_EQ(calls.writes, 1) << request;
+    EXPECT_GT(calls.bytes_written, 100U) << request;
+    if (event::kHeapCounted) {
+      EXPECT_EQ(allocations, 0U) << request;
+    }
+  }
+}
+
+// So do its compressed neighbours, those that are there and those that are not.
+TEST_F(HotPathTest, ANeighbourInMemoryCostsNothingMore) {
+  for (const auto& [target, accept] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"a.css", "br"},
+           {"a.css", "gzip, br, zstd"},
+           {"a.css", "zstd"},
+           {"a.css", "gzip;q=0"},
+           {"a.css", "zstd, identity;q=0"},
+           {"large.css", "zstd, br;q=0.5"},
+       }) {
+    const std::string request =
+        "GET /packed/" + target + " HTTP/1.1\r\nHost: h\r\nAccept-Encoding: " + accept + "\r\n\r\n";
     Measure(request);
     EXPECT_EQ(calls.reads, 1) << request;
     EXPECT_EQ(calls.writes, 1) << request;

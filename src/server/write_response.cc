@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "http/status.h"
+#include "server/multipart.h"
 #include "server/send_output.h"
 
 namespace brilliant::server {
@@ -14,8 +15,10 @@ namespace {
 
 using handlers::FileBody;
 using handlers::MemoryBody;
+using handlers::MultipartBody;
 using handlers::RenderedBody;
 using handlers::Response;
+using handlers::SliceBody;
 using SourcePtr = std::unique_ptr<handlers::BodySource>;
 
 void AppendStatus(std::string& head, int status) {
@@ -46,8 +49,19 @@ void AppendLength(std::string& head, uint64_t length) {
 std::optional<uint64_t> KnownLength(const Response& response) {
   if (const auto* memory = std::get_if<MemoryBody>(&response.body)) return memory->bytes.size();
   if (const auto* file = std::get_if<FileBody>(&response.body)) return file->length;
+  if (const auto* slice = std::get_if<SliceBody>(&response.body)) return slice->length;
   if (std::holds_alternative<std::monostate>(response.body)) return 0;
   return std::nullopt;
+}
+
+// Moves the body out of the response, which says what it is.
+std::optional<Multipart> TakeMultipart(Response& response) {
+  auto* body = std::get_if<MultipartBody>(&response.body);
+  if (body == nullptr) return std::nullopt;
+  std::optional<Multipart> multipart(std::in_place, std::move(*body), MakeBoundary());
+  response.fields.Set("Content-Type", multipart->ContentType());
+  response.body = std::monostate();
+  return multipart;
 }
 
 void QueueContent(OutputQueue& output, Response& response, QueuedResponse& queued) {
@@ -57,6 +71,9 @@ void QueueContent(OutputQueue& output, Response& response, QueuedResponse& queue
     output.AppendShared(std::move(bytes), view);
   } else if (auto* file = std::get_if<FileBody>(&response.body)) {
     output.AppendFile(std::move(file->file), file->offset, file->length);
+  } else if (auto* slice = std::get_if<SliceBody>(&response.body)) {
+    const std::string_view content = slice->file->content;
+    output.AppendShared(std::move(slice->file), content.substr(slice->offset, slice->length));
   } else if (auto* source = std::get_if<SourcePtr>(&response.body)) {
     queued.source = std::move(*source);
   }
@@ -80,7 +97,8 @@ QueuedResponse QueueRendered(OutputQueue& output, const ResponseTerms& terms, Re
 QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const ResponseTerms& terms,
                              Response response) {
   WorkerContext& worker = connection.worker();
-  const std::optional<uint64_t> length = KnownLength(response);
+  std::optional<Multipart> multipart = TakeMultipart(response);
+  const std::optional<uint64_t> length = multipart ? multipart->content_length() : KnownLength(response);
   const bool streamed = std::holds_alternative<SourcePtr>(response.body);
   const bool has_content = !http::HasNoContent(response.status) && !terms.head_only;
   const bool chunked = streamed && has_content && terms.version_minor >= 1;
@@ -105,7 +123,12 @@ QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const 
                         .content_begin = output.queued_bytes(),
                         .source = nullptr,
                         .chunked = chunked};
-  if (has_content) QueueContent(output, response, queued);
+  if (!has_content) return queued;
+  if (multipart) {
+    multipart->Queue(output);
+  } else {
+    QueueContent(output, response, queued);
+  }
   return queued;
 }
 
