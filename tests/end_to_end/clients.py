@@ -1,8 +1,10 @@
 """Clients of every kind for the end-to-end tests: curl, nc, Chromium, and sockets that send what no library would."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -47,8 +49,8 @@ def nc(port, data):
     return result.stdout
 
 
-def chromium(folder, *arguments):
-    """Runs Chromium without a window and without the internet: what it prints. `folder`: for its profile."""
+def chromium_command(folder, *arguments):
+    """Chromium without a window and without the internet: a command and its environment. `folder`: for its profile."""
     profile = pathlib.Path(folder) / "chromium-profile"
     home = pathlib.Path(folder) / "chromium-home"
     home.mkdir(parents=True, exist_ok=True)
@@ -58,9 +60,28 @@ def chromium(folder, *arguments):
                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
                f"--user-data-dir={profile}", *map(str, arguments)]
     environment = clean_environment({"HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)})
+    return command, environment
+
+
+def chromium(folder, *arguments):
+    """Runs Chromium to its end: what it prints."""
+    command, environment = chromium_command(folder, *arguments)
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BROWSER_TIMEOUT, env=environment)
     assert result.returncode == 0, result.stderr.decode(errors="replace")
     return result.stdout.decode()
+
+
+@contextlib.contextmanager
+def open_browser(folder, url):
+    """Chromium with that page open, for as long as the block lasts: its process."""
+    command, environment = chromium_command(folder, "--remote-debugging-port=0", url)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env=environment, start_new_session=True)
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # its helpers too
+        process.wait(TIMEOUT)
 
 
 # ---- sockets
