@@ -85,6 +85,7 @@ TEST_F(MultipartTest, PartsHaveTheirFieldsAndBytes) {
     EXPECT_EQ(answer.Field("Transfer-Encoding"), std::nullopt);
     EXPECT_TRUE(answer.Field("ETag"));
     EXPECT_EQ(answer.Field("Accept-Ranges"), "bytes");
+    EXPECT_EQ(answer.Field("Date"), "Fri, 02 Jan 2026 03:04:05 GMT");
     const std::vector<Part> parts = PartsOf(answer);
     ASSERT_EQ(parts.size(), 3U);
     const std::string type = "Content-Type: text/plain; charset=utf-8\r\nContent-Range: bytes ";
@@ -170,6 +171,7 @@ TEST_F(MultipartTest, AnUnsatisfiableRangeHasItsPage) {
   const TestAnswer answer = Ask("/small.txt", "Range: bytes=5000-\r\n");
   EXPECT_EQ(answer.status, 416);
   EXPECT_EQ(answer.Field("Content-Range"), "bytes */5000");
+  EXPECT_EQ(answer.Field("Date"), "Fri, 02 Jan 2026 03:04:05 GMT");
   EXPECT_THAT(answer.body, HasSubstr("416 Range Not Satisfiable"));
   EXPECT_FALSE(answer.closes());
 }
