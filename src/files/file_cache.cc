@@ -1,8 +1,5 @@
 #include "files/file_cache.h"
 
-#include <sys/random.h>
-#include <unistd.h>
-
 #include <utility>
 
 #include "base/check.h"
@@ -12,12 +9,6 @@ namespace {
 
 // What the allocator, the map and the shared pointer add to an entry, about.
 constexpr uint64_t kOverheadBytes = 128;
-
-HashKey RandomHashKey() {
-  HashKey key;
-  CHECK(getentropy(&key, sizeof(key)) == 0);
-  return key;
-}
 
 uint64_t BytesOf(const RenderedFile& file) {
   return sizeof(file) + file.fields.capacity() + file.fields_304.capacity() + file.content.capacity() +

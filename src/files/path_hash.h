@@ -1,5 +1,6 @@
 // SipHash-1-3: a keyed hash for tables whose keys come from clients. Who doesn't know the key can't make paths collide.
-// (std::hash with a seed would not do: its Murmur rounds have collisions that hold for every seed.) Pure.
+// (std::hash with a seed would not do: its Murmur rounds have collisions that hold for every seed.) Pure, but for the
+// key.
 #ifndef BRILLIANT_FILES_PATH_HASH_H_
 #define BRILLIANT_FILES_PATH_HASH_H_
 
@@ -15,6 +16,9 @@ struct HashKey {
   uint64_t low = 0;
   uint64_t high = 0;
 };
+
+// A key that nobody can guess. Asks the system.
+[[nodiscard]] HashKey RandomHashKey();
 
 // Aumasson and Bernstein, "SipHash: a fast short-input PRF". Rounds after each word, and at the end.
 template <int kWordRounds, int kEndRounds>
