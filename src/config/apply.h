@@ -4,6 +4,10 @@
 #ifndef BRILLIANT_CONFIG_APPLY_H_
 #define BRILLIANT_CONFIG_APPLY_H_
 
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
 #include "config/builder.h"
 
 namespace brilliant::config {
@@ -27,6 +31,27 @@ void ApplyCharset(Builder& builder, const Directive& directive);  // of a locati
 void ApplyLocation(Builder& builder, const Directive& directive);
 void ApplyCgiExtension(Builder& builder, const Directive& directive);
 
+// The methods that a directive may name.
+struct MethodRule {
+  std::initializer_list<http::Method> allowed;
+  std::string_view names;  // the same, for messages
+};
+struct MethodWords {
+  http::MethodSet methods;
+  bool known = true;  // false: a word was none of those allowed
+};
+// Reads `words`, and reports what is wrong with them. In apply_location.cc, like the next.
+[[nodiscard]] MethodWords ReadMethods(Builder& builder, std::span<const Word> words, const MethodRule& rule);
+// Warns if `word` seems to hold a variable of nginx.
+void WarnAboutVariable(Builder& builder, const Word& word, std::string_view hint);
+
+// Who may come in and what answers say, in server and location blocks: apply_access.cc.
+void ApplyAuthBasic(Builder& builder, const Directive& directive);
+void ApplyAddHeader(Builder& builder, const Directive& directive);
+void ApplyCacheControl(Builder& builder, const Directive& directive);
+// What a server says of them, for a location that says nothing.
+void InheritAccess(const ServerScope& scope, Location& location, LocationNotes& notes);
+
 // What stands in location and cgi blocks: apply_location.cc.
 void ApplyRoot(Builder& builder, const Directive& directive);
 void ApplyIndex(Builder& builder, const Directive& directive);
@@ -36,6 +61,7 @@ void ApplyMaxRanges(Builder& builder, const Directive& directive);
 void ApplyPrecompressed(Builder& builder, const Directive& directive);
 void ApplyMethods(Builder& builder, const Directive& directive);
 void ApplyBodyMax(Builder& builder, const Directive& directive);
+void ApplyFallback(Builder& builder, const Directive& directive);
 void ApplyUploadPath(Builder& builder, const Directive& directive);
 void ApplyCgiUploadPath(Builder& builder, const Directive& directive);
 void ApplyRedirect(Builder& builder, const Directive& directive);

@@ -96,11 +96,6 @@ bool AddExtension(Builder& builder, const Directive& directive, LocationScope& s
   return is_first;
 }
 
-struct MethodRule {
-  std::initializer_list<Method> allowed;
-  std::string_view names;
-};
-
 Method MethodOfWord(std::string_view text) { return http::MethodFromName(text); }
 
 ValueError MethodError(std::string_view text, const MethodRule& rule) {
@@ -133,14 +128,33 @@ void WarnAboutTarget(Builder& builder, const Word& word) {
     builder.reporter.Warning(word.span, fmt::format("{} is a path relative to the page, not a host", Quoted(target)),
                              fmt::format("write \"https://{}\"", Printable(target)));
   }
-  const size_t dollar = target.find('$');
-  if (dollar != std::string_view::npos && dollar + 1 < target.size() && IsAlpha(target[dollar + 1])) {
-    builder.reporter.Warning(word.span, "variables of a request are not replaced here: the \"$\" is sent as it stands",
-                             "write the address out");
-  }
+  WarnAboutVariable(builder, word, "write the address out");
 }
 
 }  // namespace
+
+void WarnAboutVariable(Builder& builder, const Word& word, std::string_view hint) {
+  const size_t dollar = word.text.find('$');
+  if (dollar == std::string::npos || dollar + 1 >= word.text.size() || !IsAlpha(word.text[dollar + 1])) return;
+  builder.reporter.Warning(word.span, "variables of a request are not replaced here: the \"$\" is sent as it stands",
+                           std::string(hint));
+}
+
+MethodWords ReadMethods(Builder& builder, std::span<const Word> words, const MethodRule& rule) {
+  MethodWords read;
+  for (const Word& word : words) {
+    const Method method = MethodOfWord(word.text);
+    if (std::find(rule.allowed.begin(), rule.allowed.end(), method) == rule.allowed.end()) {
+      builder.Fail(word, MethodError(word.text, rule));
+      read.known = false;
+    } else if (read.methods.Contains(method)) {
+      builder.Fail(word, {fmt::format("{} stands twice", word.text), "remove one"});
+    } else {
+      read.methods.Add(method);
+    }
+  }
+  return read;
+}
 
 void ApplyLocation(Builder& builder, const Directive& directive) {
   LocationScope scope = BeginBlock(builder, directive);
@@ -248,19 +262,9 @@ void ApplyMethods(Builder& builder, const Directive& directive) {
   LocationScope& scope = *builder.location;
   const MethodRule& rule = scope.runs_program ? kPrograms : kFiles;
   scope.notes.methods = directive.name.span;
-  http::MethodSet methods;
-  for (const Word& word : directive.words) {
-    const Method method = MethodOfWord(word.text);
-    if (std::find(rule.allowed.begin(), rule.allowed.end(), method) == rule.allowed.end()) {
-      builder.Fail(word, MethodError(word.text, rule));
-      scope.notes.methods_known = false;
-    } else if (methods.Contains(method)) {
-      builder.Fail(word, {fmt::format("{} stands twice", word.text), "remove one"});
-    } else {
-      methods.Add(method);
-    }
-  }
-  scope.location.methods = methods;
+  const MethodWords read = ReadMethods(builder, directive.words, rule);
+  if (!read.known) scope.notes.methods_known = false;
+  scope.location.methods = read.methods;
 }
 
 void ApplyBodyMax(Builder& builder, const Directive& directive) {
@@ -273,6 +277,16 @@ void ApplyUploadPath(Builder& builder, const Directive& directive) {
   builder.location->notes.upload = directive.name.span;
   if (auto path = builder.Value(word, ResolvePath(word.text, "/", ""))) {
     builder.location->location.upload_path = std::move(*path);
+  }
+}
+
+void ApplyFallback(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  builder.location->notes.fallback = directive.name.span;
+  if (word.text.ends_with('/'))
+    return builder.Fail(word, {"a fallback is a file, not a folder", "for example: fallback index.html"});
+  if (auto path = builder.Value(word, ResolvePath(word.text, "/", ""))) {
+    builder.location->location.fallback = std::move(*path);
   }
 }
 

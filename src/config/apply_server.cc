@@ -130,7 +130,10 @@ void ApplyServer(Builder& builder, const Directive& directive) {
   for (size_t i = 0; i < scope.server.locations.size(); ++i) {
     if (!scope.notes.locations[i].charset_given && scope.notes.charset)
       scope.server.locations[i].charset = *scope.notes.charset;
+    InheritAccess(scope, scope.server.locations[i], scope.notes.locations[i]);
   }
+  for (size_t i = 0; i < scope.server.cgi_extensions.size(); ++i)
+    InheritAccess(scope, scope.server.cgi_extensions[i], scope.notes.cgi_extensions[i]);
   CheckServer(scope.server, scope.notes, builder.reporter);
   builder.config.servers.push_back(std::move(scope.server));
   builder.servers.push_back(std::move(scope.notes));

@@ -28,7 +28,12 @@ struct LocationNotes {
   Span methods;
   Span program;
   Span interpreter;
+  Span auth;
+  Span cache_control;
+  Span fallback;
   bool charset_given = false;
+  bool auth_given = false;  // `off` too
+  bool cache_control_given = false;
   bool root_known = true;  // false: what was written about it is wrong
   bool methods_known = true;
 };
@@ -46,6 +51,10 @@ struct ServerNotes {
   std::vector<LocationNotes> locations;
   std::vector<LocationNotes> cgi_extensions;
   std::optional<std::string> charset;
+  std::optional<AuthBasic> auth;
+  Span auth_span;
+  std::string cache_control;
+  Span cache_control_span;
 };
 
 // The server block being read.

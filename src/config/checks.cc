@@ -100,7 +100,7 @@ void CheckRedirect(const Location& location, const LocationNotes& notes, int tar
     reporter.Warning(notes.redirect, "this redirect leads back to its own location: browsers go round in circles",
                      "redirect to a path outside of it");
   }
-  if (notes.root.line != 0 || notes.upload.line != 0) {
+  if (notes.root.line != 0 || notes.upload.line != 0 || notes.fallback.line != 0 || notes.cache_control_given) {
     reporter.Warning(notes.redirect,
                      "this redirect answers every request of the location: its other directives have no effect",
                      "remove them, or the redirect");
@@ -120,6 +120,37 @@ void CheckUploads(const Location& location, const LocationNotes& notes, Reporter
   } else if (!posts && notes.upload.line != 0) {
     reporter.Warning(notes.upload, "\"upload_path\" has no effect: POST is not allowed here",
                      "add for example: methods GET POST");
+  }
+}
+
+void CheckFallback(const Location& location, const LocationNotes& notes, Reporter& reporter) {
+  if (location.fallback.empty()) return;
+  if (location.cgi) {
+    reporter.Warning(notes.fallback, "\"fallback\" has no effect: the program answers everything", "remove it");
+  } else if (!location.dotfiles && location.fallback.find("/.") != std::string::npos) {
+    reporter.Error(notes.fallback, "this fallback is hidden: files that begin with a dot are not served here",
+                   "choose another name, or add: dotfiles on");
+  }
+}
+
+// RFC 9111 section 3.5: what is said so may be kept by caches that many people share, although it was asked for with a
+// password. One such place says enough.
+void CheckSharing(const Server& server, const ServerNotes& all_notes, Reporter& reporter) {
+  for (size_t i = 0; i < server.locations.size(); ++i) {
+    const Location& location = server.locations[i];
+    const LocationNotes& notes = all_notes.locations[i];
+    if (!location.auth || location.cgi || location.redirect) continue;
+    if (!location.auth->methods.empty() && !location.auth->methods.Contains(Method::kGet)) continue;
+    const std::string& said = location.cache_control;
+    if (said.find("private") != std::string::npos || said.find("no-store") != std::string::npos) continue;
+    for (const std::string_view shared : {"public", "s-maxage", "must-revalidate"}) {
+      if (said.find(shared) == std::string::npos) continue;
+      const std::string where = reporter.Where(notes.auth, notes.cache_control);
+      return reporter.Warning(
+          notes.cache_control,
+          fmt::format("with \"{}\", shared caches hand out what auth_basic on {} protects", shared, where),
+          "write \"private\" instead");
+    }
   }
 }
 
@@ -266,33 +297,52 @@ void CheckPrograms(Builder& builder, const std::set<std::string>& folders) {
   }
 }
 
-// The text of the configuration is nobody's business.
-void CheckMainFile(Builder& builder, const Server& server, const ServerNotes& notes) {
-  const std::string main_file = builder.sources.MainFile();
+// Files that are nobody's business, and what they are.
+using Secrets = std::map<std::string, std::string>;
+
+void CheckHandedOut(Builder& builder, size_t server_index, const Secrets& secrets, size_t& looks) {
+  const Server& server = builder.config.servers[server_index];
+  const ServerNotes& notes = builder.servers[server_index];
   const PathIndex paths = IndexPaths(server, IsAny);
   for (size_t i = 0; i < server.locations.size(); ++i) {
     const Location& location = server.locations[i];
-    if (location.redirect || location.cgi || !IsWithin(main_file, location.root)) continue;
-    const std::string rest = main_file.substr(location.root.size());
-    const std::string target = JoinPath(location.path, rest);
-    if (!notes.locations[i].root_known) continue;
-    const bool hidden = !location.dotfiles && rest.find("/.") != std::string::npos;
-    const bool reached = Nearest(paths, target) == static_cast<int>(i);
-    if (hidden || !reached || !location.methods.Contains(Method::kGet)) continue;
-    const Span& span = location.root_given ? notes.locations[i].root : notes.locations[i].path;
-    builder.reporter.Warning(span, fmt::format("this very configuration is handed out as {}", Printable(target)),
-                             "move it out of the folder that is served, or choose another root");
+    if (location.redirect || location.cgi || !notes.locations[i].root_known) continue;
+    if (!location.methods.Contains(Method::kGet)) continue;
+    for (const auto& [secret, what] : secrets) {
+      if (++looks > kSecretLooksMax) return;
+      if (!IsWithin(secret, location.root)) continue;
+      const std::string rest = secret.substr(location.root.size());
+      const std::string target = JoinPath(location.path, rest);
+      const bool hidden = !location.dotfiles && rest.find("/.") != std::string::npos;
+      if (hidden || Nearest(paths, target) != static_cast<int>(i)) continue;
+      const Span& span = location.root_given ? notes.locations[i].root : notes.locations[i].path;
+      builder.reporter.Warning(span, fmt::format("{} is handed out as {}", what, Printable(target)),
+                               "move it out of the folder that is served, or choose another root");
+    }
   }
+}
+
+Secrets SecretsOf(const Builder& builder) {
+  Secrets secrets;
+  for (const Server& server : builder.config.servers) {
+    for (const Location& location : server.locations) {
+      if (location.auth) secrets.emplace(location.auth->file, "the password file " + Printable(location.auth->file));
+    }
+  }
+  secrets[builder.sources.MainFile()] = "this very configuration";
+  return secrets;
 }
 
 }  // namespace
 
 void CheckServer(const Server& server, const ServerNotes& notes, Reporter& reporter) {
   CheckShadowed(server, notes, reporter);
+  CheckSharing(server, notes, reporter);
   const PathIndex index = IndexPaths(server, IsAny);
   for (size_t i = 0; i < server.locations.size(); ++i) {
     const Location& location = server.locations[i];
     CheckUploads(location, notes.locations[i], reporter);
+    CheckFallback(location, notes.locations[i], reporter);
     if (!location.redirect) continue;
     const std::string_view target = location.redirect->target;
     const bool local =
@@ -308,8 +358,9 @@ void CheckServers(Builder& builder) {
   CheckPrograms(builder, folders);
   CheckScriptFolders(builder, folders);
   if (builder.sources.generated) return;
-  for (size_t i = 0; i < builder.config.servers.size(); ++i)
-    CheckMainFile(builder, builder.config.servers[i], builder.servers[i]);
+  const Secrets secrets = SecretsOf(builder);
+  size_t looks = 0;
+  for (size_t i = 0; i < builder.config.servers.size(); ++i) CheckHandedOut(builder, i, secrets, looks);
 }
 
 std::vector<std::string> UploadFolders(const Config& config) {

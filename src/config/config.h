@@ -58,6 +58,21 @@ struct Redirect {
   std::string target;
 };
 
+// `auth_basic REALM FILE [METHOD...]`.
+struct AuthBasic {
+  std::string realm;
+  std::string file;         // absolute
+  http::MethodSet methods;  // asked for these; empty: for all. HEAD is in it with GET
+  Position position;
+};
+
+// `add_header NAME VALUE [always]`.
+struct AddHeader {
+  std::string name;
+  std::string value;    // empty: no such field is sent
+  bool always = false;  // on errors too
+};
+
 struct CgiSettings {
   std::string extension;    // ".php" in a `cgi .ext` block, else empty
   std::string program;      // absolute path of `cgi PROGRAM` in a location, else empty
@@ -84,8 +99,12 @@ struct Location {
   std::optional<CgiSettings> cgi;
   std::vector<std::string> symlink_roots;  // absolute
   std::string charset = "utf-8";           // empty: off
-  Position position;                       // of the block
-  Position root_position;                  // of `root`, or of the block where there is none
+  std::optional<AuthBasic> auth;
+  std::vector<AddHeader> add_headers;  // the server's that it does not replace, then its own
+  std::string cache_control;           // of files; empty: none
+  std::string fallback;                // below `root`: begins with "/"; empty: none
+  Position position;                   // of the block
+  Position root_position;              // of `root`, or of the block where there is none
 };
 
 struct Server {
@@ -94,6 +113,7 @@ struct Server {
   std::vector<ErrorPage> error_pages;
   std::vector<Location> locations;       // in the order of the text
   std::vector<Location> cgi_extensions;  // `cgi .ext` blocks; extension in `cgi->extension`
+  std::vector<AddHeader> add_headers;    // for answers without a location; locations have these already
   Position position;
 };
 

@@ -14,6 +14,7 @@ namespace {
 constexpr Places kTop = static_cast<Places>(Place::kTop);
 constexpr Places kServer = static_cast<Places>(Place::kServer);
 constexpr Places kLocation = static_cast<Places>(Place::kLocation);
+constexpr Places kServerAndLocation = static_cast<Places>(kServer | kLocation);
 constexpr Places kCgi = static_cast<Places>(Place::kCgi);
 
 template <Milliseconds Limits::* field, int64_t least_ms>
@@ -281,7 +282,7 @@ constexpr DirectiveRow kRows[] = {
      .example = "error 404 /srv/www/not-found.html\nerror /srv/www/error.html",
      .apply = ApplyErrorPage},
     {.name = "charset",
-     .places = static_cast<Places>(kServer | kLocation),
+     .places = kServerAndLocation,
      .words = "NAME|off",
      .fallback = "utf-8",
      .meaning =
@@ -289,6 +290,42 @@ constexpr DirectiveRow kRows[] = {
          "default of its locations.",
      .example = "charset iso-8859-1",
      .apply = ApplyCharset},
+
+    {.name = "auth_basic",
+     .places = kServerAndLocation,
+     .words = "REALM FILE [METHOD...]|off",
+     .words_max = kAnyNumber,
+     .fallback = "off",
+     .meaning =
+         "Asks for a name and a password (RFC 7617) before anything else is done; browsers show REALM. FILE has lines "
+         "`user:hash`, as `htpasswd -B` writes them. With METHODs it is asked for these only; `HEAD` counts as `GET`. "
+         "What a location says replaces what its server says; `off` lifts it. See access.md.",
+     .example = "auth_basic \"Staff only\" /etc/brilliantserver/users",
+     .apply = ApplyAuthBasic},
+    {.name = "add_header",
+     .places = kServerAndLocation,
+     .words = "NAME VALUE [always]",
+     .words_min = 2,
+     .words_max = 3,
+     .repeat = Repeat::kSeveral,
+     .fallback = "",
+     .meaning =
+         "A field for answers with the status 200, 201, 204, 206, 301, 302, 303, 304, 307 or 308; with `always`, for "
+         "every answer. A location has its server's too, but for those of a NAME it gives itself. The field takes the "
+         "place of one the server would send, but is added to `Vary`, `Link` and `Set-Cookie`; with an empty VALUE "
+         "none is sent.",
+     .example = "add_header Strict-Transport-Security max-age=63072000 always\nadd_header X-Frame-Options DENY",
+     .apply = ApplyAddHeader},
+    {.name = "cache_control",
+     .places = kServerAndLocation,
+     .words = "VALUE...|off",
+     .words_max = kAnyNumber,
+     .fallback = "off",
+     .meaning =
+         "The Cache-Control field of files: how long browsers and proxies may use a copy without asking (RFC 9111). "
+         "Errors always say `no-store`. What a location says replaces what its server says.",
+     .example = "cache_control public max-age=31536000 immutable",
+     .apply = ApplyCacheControl},
 
     // ---- A location, or a cgi block.
     {.name = "root",
@@ -315,6 +352,16 @@ constexpr DirectiveRow kRows[] = {
      .meaning = "The files that answer for a folder: the first that exists. If it is a script, it runs.",
      .example = "index index.html index.php",
      .apply = ApplyIndex},
+    {.name = "fallback",
+     .places = kLocation,
+     .words = "FILE",
+     .fallback = "(404)",
+     .meaning =
+         "The file, below `root`, that answers where there is none: for applications whose pages exist in the browser "
+         "only. A missing file that has an extension stays 404, unless a browser asks for it as a page and it is no "
+         "script, style sheet, image, font, sound or film.",
+     .example = "fallback index.html",
+     .apply = ApplyFallback},
     {.name = "autoindex",
      .places = kLocation,
      .words = "on|off",
@@ -448,7 +495,9 @@ constexpr ForeignName kForeignNames[] = {
     {"return", "write \"redirect_to\", in a location"},
     {"rewrite", "write \"redirect_to\", in a location"},
     {"limit_except", "write \"methods\""},
-    {"try_files", "there is no such choice: the file, its folder's \"index\", or 404"},
+    {"try_files", "the file, then its folder's \"index\"; for what is missing write \"fallback FILE\""},
+    {"auth_basic_user_file", "write the file behind the realm: \"auth_basic REALM FILE\""},
+    {"expires", "write \"cache_control\", for example: cache_control max-age=3600"},
     {"fastcgi_pass", "programs run by CGI: write \"cgi\""},
     {"fastcgi_param", "write \"cgi_env\""},
     {"proxy_pass", "this server is no proxy"},

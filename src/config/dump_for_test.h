@@ -12,6 +12,10 @@
 
 namespace brilliant::config {
 
+inline std::string DumpHeader(const AddHeader& header) {
+  return fmt::format("{}: {}{}", header.name, header.value, header.always ? " (always)" : "");
+}
+
 inline std::string DumpLocation(const Location& location, std::string_view title) {
   std::string text =
       fmt::format("  {}\n    root {}{}\n", title, location.root, location.root_given ? "" : " (default)");
@@ -31,6 +35,13 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   if (location.redirect) line("redirect_to", fmt::format("{} {}", location.redirect->code, location.redirect->target));
   for (const std::string& root : location.symlink_roots) line("symlink_root", root);
   if (location.charset != "utf-8") line("charset", location.charset.empty() ? "off" : location.charset);
+  if (location.auth) {
+    line("auth_basic", fmt::format("\"{}\" {} {}", location.auth->realm, location.auth->file,
+                                   location.auth->methods.empty() ? "all" : location.auth->methods.ToAllow()));
+  }
+  for (const AddHeader& header : location.add_headers) line("add_header", DumpHeader(header));
+  if (!location.cache_control.empty()) line("cache_control", location.cache_control);
+  if (!location.fallback.empty()) line("fallback", location.fallback);
   if (!location.cgi) return text;
   if (!location.cgi->program.empty()) line("program", location.cgi->program);
   if (!location.cgi->interpreter.empty()) line("interpreter", location.cgi->interpreter);
@@ -51,6 +62,7 @@ inline std::string DumpServer(const Server& server) {
     for (const int code : page.codes) text += fmt::format(" {}", code);
     text += fmt::format(" {}\n", page.path);
   }
+  for (const AddHeader& header : server.add_headers) text += fmt::format("  add_header {}\n", DumpHeader(header));
   for (const Location& location : server.locations) text += DumpLocation(location, "location " + location.path);
   for (const Location& location : server.cgi_extensions)
     text += DumpLocation(location, "cgi " + location.cgi->extension);

@@ -12,6 +12,7 @@ namespace brilliant::config {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kSite[] = "server { listen 1; location / { root /srv } }\n";
 
@@ -172,6 +173,43 @@ TEST(LimitsTest, LooksAtUploadsAndScriptsEnd) {
   }
   static_assert(1'500 * 1'500 > kScriptFolderLooksMax);
   EXPECT_EQ(MessagesOf(text + "}"), "");
+}
+
+TEST(LimitsTest, LooksAtPasswordFilesEnd) {
+  std::string text = "server { listen 1\n";
+  for (int i = 0; i < 1'500; ++i) {
+    const std::string n = std::to_string(i);
+    text += "location /l" + n + " { root /srv/" + n + "; auth_basic x /etc/users" + n + " }\n";
+  }
+  static_assert(1'500 * 1'500 > kSecretLooksMax);
+  EXPECT_EQ(MessagesOf(text + "}"), "");
+}
+
+// A location with these directives.
+std::string LocationWith(const std::string& directives) {
+  return "server { listen 1; location / { root /srv\n" + directives + "\n} }";
+}
+
+TEST(LimitsTest, AddedHeaders) {
+  const auto with = [](size_t count) { return LocationWith(Repeat("add_header X-Y z;", count)); };
+  EXPECT_EQ(MessagesOf(with(kAddedHeadersMax)), "");
+  EXPECT_THAT(MessagesOf(with(kAddedHeadersMax + 1)), HasSubstr("more than 32 fields"));
+  const std::string half(kAddedHeaderBytesMax / 2 - 1, 'x');
+  const std::string full = "add_header A " + half + "\nadd_header B " + half;
+  EXPECT_EQ(MessagesOf(LocationWith(full)), "");
+  EXPECT_THAT(MessagesOf(LocationWith(full + "x")), HasSubstr("8192 bytes"));
+}
+
+TEST(LimitsTest, CacheControlBytes) {
+  const std::string value = "x=" + std::string(kCacheControlBytesMax - 2, 'y');
+  EXPECT_THAT(MessagesOf(LocationWith("cache_control " + value)), Not(HasSubstr("error")));
+  EXPECT_THAT(MessagesOf(LocationWith("cache_control " + value + "y")), HasSubstr("more than 1024 bytes"));
+}
+
+TEST(LimitsTest, RealmBytes) {
+  const std::string realm(kRealmBytesMax, 'x');
+  EXPECT_EQ(MessagesOf(LocationWith("auth_basic " + realm + " /etc/users")), "");
+  EXPECT_THAT(MessagesOf(LocationWith("auth_basic x" + realm + " /etc/users")), HasSubstr("1 to 256 bytes"));
 }
 
 TEST(LimitsTest, ExcerptColumns) {

@@ -122,6 +122,7 @@ class MachineChecker {
 };
 
 void CheckLocation(const Location& location, MachineChecker& checker) {
+  if (location.auth) checker.Check(location.auth->file, {Kind::kFile, R_OK, "password file"}, location.auth->position);
   if (location.redirect) return;
   if (location.cgi) {
     const bool interpreted = !location.cgi->interpreter.empty();
@@ -136,6 +137,9 @@ void CheckLocation(const Location& location, MachineChecker& checker) {
     checker.Check(root, {Kind::kFolder, X_OK, "symlink_roots"}, location.position);
   }
   if (location.cgi) return;
+  if (!location.fallback.empty()) {
+    checker.Check(JoinPath(location.root, location.fallback), {Kind::kFile, R_OK, "fallback"}, location.position);
+  }
   if (location.upload_path && location.methods.Contains(http::Method::kPost)) {
     checker.Check(JoinPath(location.root, *location.upload_path), {Kind::kFolder, W_OK | X_OK, "upload_path"},
                   location.position);

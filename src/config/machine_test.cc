@@ -111,6 +111,21 @@ TEST_F(MachineTest, FoldersOfFilesThatWillBeMadeAndUsersMustExist) {
   }
 }
 
+TEST_F(MachineTest, PasswordFilesAndFallbacksMustBeReadable) {
+  const std::string root = "root " + Path("www") + "; ";
+  EXPECT_EQ(Location(root + "auth_basic x " + Path("file")), "");
+  EXPECT_THAT(Location(root + "auth_basic x " + Path("none")), HasSubstr("password file " + Path("none") + ": "));
+  EXPECT_THAT(Location(root + "auth_basic x " + Path("www")), HasSubstr("is a folder, not a file"));
+  EXPECT_THAT(Location("redirect_to /x; auth_basic x " + Path("none")), HasSubstr("none does not exist"));
+  EXPECT_THAT(Location(root + "fallback app.html"), HasSubstr("fallback " + Path("www/app.html") + ": "));
+  std::ofstream(folder_ / "www" / "app.html") << "page";
+  EXPECT_EQ(Location(root + "fallback app.html"), "");
+  chmod(Path("file").c_str(), 0600);
+  if (geteuid() != 0) chmod(Path("file").c_str(), 0000);
+  BecomeNobody();
+  EXPECT_THAT(Location(root + "auth_basic x " + Path("file")), HasSubstr("permission r is missing"));
+}
+
 TEST_F(MachineTest, RedirectsNeedNoRoot) { EXPECT_EQ(Location("redirect_to https://example.com/"), ""); }
 
 }  // namespace
