@@ -24,6 +24,8 @@
 
 namespace brilliant::handlers {
 
+class AnswerFields;
+
 // A request that has been routed. Views are valid until its response has been written.
 struct Request {
   http::RequestHead head;
@@ -31,6 +33,8 @@ struct Request {
   std::string_view path;
   // The part of `path` below the location: begins with "/", or is empty if the target is the location itself.
   std::string_view path_below;
+  // Who has shown a password (auth_basic); empty: nobody was asked.
+  std::string_view user = {};
 };
 
 struct MemoryBody {
@@ -78,6 +82,8 @@ struct Response {
   Body body;
   // For an error without a body: one sentence for the page, a string literal; empty: the page's own for that status.
   const char* explanation = "";
+  // What the configuration adds; outlives the response. Set by server/, not by handlers.
+  const AnswerFields* added = nullptr;
   // The connection ends after it: the request's content can't be skipped, or its end is unknown.
   bool close = false;
 };

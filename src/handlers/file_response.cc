@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "handlers/answer_fields.h"
 #include "handlers/answers.h"
 #include "http/date.h"
 #include "http/etag.h"
@@ -168,7 +169,8 @@ void FileResponder::AddFileFields(FieldList& fields, const Validators& validator
   AddSharedFields(fields, validators.etag);
   if (location_.ranges_max > 0) fields.Add("Accept-Ranges", "bytes");
   // So that a browser believes the type.
-  fields.Add("X-Content-Type-Options", "nosniff");
+  constexpr std::string_view kName = "X-Content-Type-Options";
+  if (!Replaces(location_.add_headers, kName)) fields.Add(kName, "nosniff");
 }
 
 std::string FileResponder::ContentType(std::string_view path) const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "handlers/answer_fields.h"
 #include "handlers/answers.h"
 #include "http/target.h"
 
@@ -35,6 +36,7 @@ Answer FolderRedirect(const Request& request) {
 StaticHandler::StaticHandler(const config::Location& location, const files::MimeTypes& types,
                              std::vector<std::string> script_extensions)
     : location_(location),
+      types_(types),
       script_extensions_(std::move(script_extensions)),
       root_(location.root, location.symlink_roots),
       responder_(location, types),
@@ -84,7 +86,7 @@ event::Task<Answer> StaticHandler::HandleUncached(const Request& request, std::s
   if (request.path_below.empty()) co_return FolderRedirect(request);
   if (path.empty() || path.ends_with('/')) co_return co_await ServeFolder(request, path, context);
   Result<StoredFile> found = co_await context.files.Open(root_, path, *this, context.scope);
-  if (!found) co_return FileError(found.error(), path, context);
+  if (!found) co_return co_await NotOpened(request, path, found.error(), context);
   if (found->file != nullptr && found->file->is_directory) co_return FolderRedirect(request);
   Representation file{.path = path, .stored = std::move(*found)};
   co_return co_await ServeFile(request, std::move(file), context);
@@ -103,7 +105,7 @@ event::Task<Answer> StaticHandler::ServeFolder(const Request& request, std::stri
     co_return co_await ServeFile(request, std::move(file), context);
   }
   const Result<StoredFile> folder = co_await context.files.Open(root_, path, *this, context.scope);
-  if (!folder) co_return FileError(folder.error(), path, context);
+  if (!folder) co_return co_await NotOpened(request, path, folder.error(), context);
   if (location_.autoindex) co_return ErrorResponse(501, "Folder listings are not part of this version yet.");
   co_return ErrorResponse(403, "This folder has no start page, and its content is not listed.");
 }
@@ -112,6 +114,33 @@ event::Task<Answer> StaticHandler::ServeFile(const Request& request, Representat
                                              const HandlerContext& context) const {
   Representation chosen = co_await precompressed_.Choose(request, std::move(file), context);
   co_return responder_.Respond(request, std::move(chosen), context.loop.wall());
+}
+
+event::Task<Answer> StaticHandler::NotOpened(const Request& request, std::string_view path, Error error,
+                                             const HandlerContext& context) const {
+  if (error.code != ErrorCode::kNotFound || !FallsBack(request, path)) co_return FileError(error, path, context);
+  const std::string_view fallback = std::string_view(location_.fallback).substr(1);
+  if (IsScript(fallback)) co_return ErrorResponse(501, "Scripts are not part of this version yet.");
+  Result<StoredFile> found = co_await context.files.Open(root_, fallback, *this, context.scope);
+  const bool is_missing =
+      found ? found->file != nullptr && found->file->is_directory : found.error().code == ErrorCode::kNotFound;
+  if (is_missing) {
+    context.error_log.Report(fallback_reports_, log::Level::kWarn, "the fallback is no file root={} fallback={}",
+                             location_.root, location_.fallback);
+    co_return ErrorResponse(404);
+  }
+  if (!found) co_return FileError(found.error(), fallback, context);
+  Representation file{.path = fallback, .stored = std::move(*found)};
+  co_return co_await ServeFile(request, std::move(file), context);
+}
+
+// A file that a page refers to must not become a page, or browsers, caches and people would look for the mistake in the
+// wrong place; nor may what is well-known (RFC 8615) seem to exist.
+bool StaticHandler::FallsBack(const Request& request, std::string_view path) const {
+  if (location_.fallback.empty() || path.starts_with('.') || path.contains("/.")) return false;
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  if (!name.contains('.')) return true;
+  return http::AsksForPage(request.head) && !http::IsPagePart(types_.TypeOf(path));
 }
 
 RenderedFile StaticHandler::Render(std::string_view path, const OpenFile& file, std::string content,

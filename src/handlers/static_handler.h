@@ -37,17 +37,23 @@ class StaticHandler final : public Handler, public files::FileRenderer {
                                      const HandlerContext& context) const;
   event::Task<Answer> ServeFolder(const Request& request, std::string_view path, const HandlerContext& context) const;
   event::Task<Answer> ServeFile(const Request& request, Representation file, const HandlerContext& context) const;
+  // The answer where nothing was opened for `path`.
+  event::Task<Answer> NotOpened(const Request& request, std::string_view path, Error error,
+                                const HandlerContext& context) const;
+  [[nodiscard]] bool FallsBack(const Request& request, std::string_view path) const;
   [[nodiscard]] Answer FileError(const Error& error, std::string_view path, const HandlerContext& context) const;
   [[nodiscard]] bool IsHidden(std::string_view path) const;
   [[nodiscard]] bool IsScript(std::string_view path) const;
 
   const config::Location& location_;
+  const files::MimeTypes& types_;
   const std::vector<std::string> script_extensions_;
   const files::DocumentRoot root_;
   const FileResponder responder_;
   const PrecompressedFiles precompressed_;
   mutable log::RateLimit forbidden_reports_;
   mutable log::RateLimit failure_reports_;
+  mutable log::RateLimit fallback_reports_;
 };
 
 }  // namespace brilliant::handlers

@@ -238,5 +238,86 @@ TEST_F(StaticHandlerTest, TheCharsetIsForTextOnly) {
   EXPECT_THAT(Ask("/a.txt").fields, HasSubstr("Content-Type: text/plain\r\n"));
 }
 
+TEST_F(StaticHandlerTest, AFieldThatTheConfigurationReplacesIsLeftOut) {
+  location.add_headers = {{.name = "x-content-type-options", .value = ""}};
+  for (const char* path : {"/a.txt", "/large.html"}) {
+    EXPECT_EQ(Ask(path).fields.find("X-Content-Type-Options"), std::string::npos) << path;
+  }
+}
+
+// ---- fallback
+
+struct FallbackTest : StaticHandlerTest {
+  FallbackTest() {
+    folder.Write("app.html", "app");
+    SetTime("app.html", 1'700'000'000);
+    location.fallback = "/app.html";
+  }
+  static constexpr std::string_view kBrowser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+};
+
+TEST_F(FallbackTest, AnswersWhereThereIsNoFile) {
+  for (const char* path : {"/none", "/none/", "/deep/er/none", "/dir/none", "/a.b/none", "/a.txt/none", "/none."}) {
+    const Seen seen = Ask(path, path[5] == '.' ? kBrowser : "");
+    EXPECT_EQ(seen.status, 200) << path;
+    EXPECT_EQ(seen.content, "app") << path;
+    EXPECT_THAT(seen.fields, HasSubstr("Content-Type: text/html")) << path;
+  }
+  EXPECT_EQ(Ask("/none", "", "HEAD").status, 200);
+  EXPECT_EQ(Ask("/a.txt").content, "hello");
+  EXPECT_EQ(Ask("/dir/").content, "start");
+}
+
+TEST_F(FallbackTest, WithAnExtensionOnlyBrowsersGetItAndNeverForPartsOfPages) {
+  for (const char* path : {"/john.doe", "/v1.2", "/old.html", "/example.org", "/report.pdf"}) {
+    EXPECT_EQ(Ask(path).status, 404) << path;
+    EXPECT_EQ(Ask(path, "Accept: */*\r\n").status, 404) << path;
+    EXPECT_EQ(Ask(path, kBrowser).content, "app") << path;
+  }
+  for (const char* path :
+       {"/app.js", "/a/b.css", "/logo.PNG", "/x.svg", "/data.json", "/m.wasm", "/f.woff2", "/v.mp4"}) {
+    EXPECT_EQ(Ask(path, kBrowser).status, 404) << path;
+  }
+}
+
+TEST_F(FallbackTest, HasItsOwnValidators) {
+  const std::string fields = Ask("/none").fields;
+  EXPECT_THAT(fields, HasSubstr("Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n"));
+  const size_t begin = fields.find("ETag: ") + 6;
+  const std::string etag = fields.substr(begin, fields.find("\r\n", begin) - begin);
+  EXPECT_EQ(Ask("/none", "If-None-Match: " + etag + "\r\n").status, 304);
+  EXPECT_EQ(Ask("/other", "If-Match: \"x\"\r\n").status, 412);
+}
+
+TEST_F(FallbackTest, OnlyWhatIsMissingFallsBack) {
+  folder.MakeFolder("bare");
+  folder.Link("/etc/hostname", "out");
+  folder.Write(".hidden", "secret");
+  EXPECT_EQ(Ask("/bare/").status, 403);
+  EXPECT_EQ(Ask("/out").status, 403);
+  EXPECT_EQ(Ask("/dir").status, 301);
+  EXPECT_EQ(Ask("/" + std::string(256, 'a')).status, 414);
+  // Nor does what must not seem to exist: RFC 8615.
+  for (const char* path : {"/.hidden", "/.none", "/dir/.none/x", "/.well-known/none", "/.well-known/change-password"}) {
+    EXPECT_EQ(Ask(path, kBrowser).status, 404) << path;
+  }
+}
+
+TEST_F(FallbackTest, AScriptIsNoFileToSend) {
+  location.fallback = "/app.php";
+  folder.Write("app.php", "source");
+  script_extensions = {".php"};
+  const Seen seen = Ask("/none");
+  EXPECT_EQ(seen.status, 501);
+  EXPECT_EQ(seen.content, "");
+}
+
+TEST_F(FallbackTest, ItMayBeMissingItself) {
+  folder.Remove("app.html");
+  EXPECT_EQ(Ask("/none").status, 404);
+  folder.MakeFolder("app.html");
+  EXPECT_EQ(Ask("/other").status, 404);
+}
+
 }  // namespace
 }  // namespace brilliant::handlers

@@ -67,7 +67,7 @@ std::expected<BasicCredentials, CredentialsFault> ParseBasicCredentials(std::str
   if (colon == 0 || colon == std::string_view::npos) return std::unexpected(CredentialsFault::kMalformed);
   if (std::ranges::any_of(pair, IsControl)) return std::unexpected(CredentialsFault::kMalformed);
   if (colon > kUserBytesMax) return std::unexpected(CredentialsFault::kTooLarge);
-  return BasicCredentials{.user = pair.substr(0, colon), .password = pair.substr(colon + 1)};
+  return BasicCredentials{.user = pair.substr(0, colon), .password = pair.substr(colon + 1), .pair = pair};
 }
 
 std::expected<BasicCredentials, CredentialsFault> FindBasicCredentials(const RequestHead& head,

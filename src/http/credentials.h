@@ -20,6 +20,7 @@ inline constexpr size_t kUserBytesMax = 255;
 struct BasicCredentials {
   std::string_view user;      // not empty, without colon and controls
   std::string_view password;  // without controls; may be empty
+  std::string_view pair;      // both, with the colon between them
 };
 
 enum class CredentialsFault : uint8_t {

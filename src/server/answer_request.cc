@@ -13,6 +13,7 @@ namespace brilliant::server {
 namespace {
 
 using handlers::Answer;
+using handlers::AuthOutcome;
 using handlers::ErrorResponse;
 using handlers::Request;
 using handlers::Response;
@@ -66,19 +67,29 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   Request request{.head = head, .path = {}, .path_below = {}};
   std::optional<Response> response = AnswerByHead(head);
   std::string redirected_target;
+  const Route* route = nullptr;
+  buffers.user.clear();
 
   for (int redirects = 0; !response; ++redirects) {
     const std::expected<std::string_view, http::RequestError> path =
         http::NormalizePath(request.head.path, buffers.path_storage);
     if (!path) {
       response = ErrorResponse(path.error().status);
+      route = nullptr;
       break;
     }
     request.path = *path;
-    const Route* route = host.Match(request.path);
+    route = host.Match(request.path);
     if (route == nullptr) {
       response = ErrorResponse(404);
       break;
+    }
+    if (route->auth && route->auth->Guards(request.head.method)) {
+      AuthOutcome outcome = co_await worker.passwords.Admit(*route->auth, request.head, connection.client(), scope);
+      response = std::move(outcome.refusal);
+      if (response) break;
+      buffers.user = std::move(outcome.user);
+      request.user = buffers.user;
     }
     response = AnswerByRoute(request.head, *route);
     if (response) break;
@@ -101,13 +112,16 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   }
   if (LeadsToTooLongTarget(*response, worker.config.limits.target_bytes_max)) response = ErrorResponse(414);
   host.error_pages().Complete(*response, head.target);
+  response->added = route != nullptr ? route->added.get() : host.added();
   co_return std::move(*response);
 }
 
 Response AnswerMalformed(Connection& connection, const http::RequestError& error, std::string_view shown) {
   Response response = ErrorResponse(error.status, error.reason);
   response.close = true;
-  connection.hosts().default_host().error_pages().Complete(response, shown);
+  const VirtualHost& host = connection.hosts().default_host();
+  host.error_pages().Complete(response, shown);
+  response.added = host.added();
   return response;
 }
 

@@ -208,6 +208,8 @@ void Exchange::Record(const http::RequestHead& head, int status, const QueuedRes
   pending.record.user_agent = head.Find("User-Agent");
   pending.record.host = head.host;
   pending.record.request_number = connection_.requests;
+  buffers_.users += buffers_.user;
+  pending.user_end = buffers_.users.size();
   pending.began = std::exchange(request_began_, worker_.loop.now());
   pending.content_begin = queued.content_begin;
   pending.content_end = buffers_.output.queued_bytes();
@@ -220,6 +222,7 @@ void Exchange::RecordMalformed(int status, const QueuedResponse& queued) {
   pending.record.raw_request_line = FirstLine(buffers_.input.unread());
   pending.record.status = status;
   pending.record.request_number = connection_.requests + 1;
+  pending.user_end = buffers_.users.size();
   pending.began = request_began_;
   pending.content_begin = queued.content_begin;
   pending.content_end = buffers_.output.queued_bytes();
@@ -227,9 +230,12 @@ void Exchange::RecordMalformed(int status, const QueuedResponse& queued) {
 
 void Exchange::WriteRecords() {
   const uint64_t sent = buffers_.output.sent_bytes();
+  size_t user_begin = 0;
   for (ExchangeBuffers::PendingRecord& pending : buffers_.records) {
     log::AccessRecord& record = pending.record;
     record.client = connection_.client();
+    record.user = std::string_view(buffers_.users).substr(user_begin, pending.user_end - user_begin);
+    user_begin = pending.user_end;
     record.time = worker_.loop.wall();
     record.connection = connection_.number();
     const std::chrono::nanoseconds duration = worker_.loop.now() - pending.began;
@@ -238,6 +244,7 @@ void Exchange::WriteRecords() {
     worker_.access_log.Append(record);
   }
   buffers_.records.clear();
+  buffers_.users.clear();
   worker_.counters.bytes_sent.Add(sent);
 }
 

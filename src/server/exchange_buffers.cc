@@ -35,6 +35,7 @@ void ExchangePool::Give(std::unique_ptr<ExchangeBuffers> buffers) {
   buffers->parser.Reset();
   buffers->output.Clear();
   buffers->records.clear();
+  buffers->users.clear();
   free_.push_back(std::move(buffers));
 }
 

@@ -59,6 +59,7 @@ struct ExchangeBuffers {
     MonotonicTime began;         // when its first byte was read
     uint64_t content_begin = 0;  // positions in the output
     uint64_t content_end = 0;
+    size_t user_end = 0;  // where its user ends in `users`; the next one's begins there
   };
 
   InputBuffer input;
@@ -67,6 +68,8 @@ struct ExchangeBuffers {
   OutputQueue output;
   std::string path_storage;
   std::vector<PendingRecord> records;
+  std::string user;   // who has shown a password for the request being answered; empty: nobody
+  std::string users;  // of `records`
 };
 
 class ExchangePool {

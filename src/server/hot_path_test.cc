@@ -57,7 +57,9 @@ class CountingTransport final : public net::Transport {
 struct HotPathTest : testing::Test {
   static constexpr int kFd = 2'000;
 
-  HotPathTest() {
+  HotPathTest() : HotPathTest([](config::Location&) {}) {}
+  explicit HotPathTest(void (*configure)(config::Location&)) {
+    configure(server.config.servers.front().locations.front());
     folder.Write("a.txt", "hello");
     folder.MakeFolder("dir");
     folder.Write("dir/index.html", "start");
@@ -123,6 +125,30 @@ TEST_F(HotPathTest, ANeighbourInMemoryCostsNothingMore) {
     EXPECT_EQ(calls.reads, 1) << request;
     EXPECT_EQ(calls.writes, 1) << request;
     EXPECT_GT(calls.bytes_written, 100U) << request;
+    if (event::kHeapCounted) {
+      EXPECT_EQ(allocations, 0U) << request;
+    }
+  }
+}
+
+struct HotPathWithFieldsTest : HotPathTest {
+  HotPathWithFieldsTest()
+      : HotPathTest([](config::Location& location) {
+          location.add_headers = {{.name = "Content-Security-Policy", .value = std::string(200, 'x')},
+                                  {.name = "Server", .value = "", .always = true}};
+          location.cache_control = "public, max-age=31536000, immutable";
+          location.auth =
+              config::AuthBasic{.realm = "r", .file = "/none", .methods = {http::Method::kPut}, .position = {}};
+        }) {}
+};
+
+TEST_F(HotPathWithFieldsTest, WhatTheConfigurationAddsCostsNoAllocation) {
+  for (const std::string_view request :
+       {"GET /a.txt HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a.txt HTTP/1.1\r\nHost: h\r\nIf-None-Match: *\r\n\r\n"}) {
+    Measure(request);
+    EXPECT_EQ(calls.reads, 1) << request;
+    EXPECT_EQ(calls.writes, 1) << request;
+    EXPECT_GT(calls.bytes_written, 300U) << request;
     if (event::kHeapCounted) {
       EXPECT_EQ(allocations, 0U) << request;
     }

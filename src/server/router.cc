@@ -36,10 +36,16 @@ std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location,
   return std::make_unique<handlers::StaticHandler>(location, types, script_extensions);
 }
 
+std::unique_ptr<const handlers::AnswerFields> MakeAdded(const std::vector<config::AddHeader>& headers,
+                                                        std::string_view cache_control) {
+  if (headers.empty() && cache_control.empty()) return nullptr;
+  return std::make_unique<const handlers::AnswerFields>(headers, cache_control);
+}
+
 }  // namespace
 
 VirtualHost::VirtualHost(const config::Server& server, const files::MimeTypes& types, log::ErrorLog& error_log)
-    : error_pages_(server, types, error_log) {
+    : error_pages_(server, types, error_log), added_(MakeAdded(server.add_headers, "")) {
   std::vector<std::string> script_extensions;
   for (const config::Location& cgi : server.cgi_extensions) script_extensions.push_back(cgi.cgi->extension);
   for (const config::Location& location : server.locations) {
@@ -49,7 +55,9 @@ VirtualHost::VirtualHost(const config::Server& server, const files::MimeTypes& t
     route->allow = route->methods.ToAllow();
     route->body_max = location.body_max;
     route->any_method = location.redirect.has_value();
+    if (location.auth) route->auth.emplace(*location.auth);
     route->handler = MakeHandler(location, types, script_extensions);
+    route->added = MakeAdded(location.add_headers, location.cache_control);
     Add(std::move(route));
   }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,7 +14,9 @@
 
 #include "config/config.h"
 #include "files/mime_types.h"
+#include "handlers/answer_fields.h"
 #include "handlers/api.h"
+#include "handlers/auth_basic.h"
 #include "handlers/error_pages.h"
 #include "http/method.h"
 #include "log/error_log.h"
@@ -26,8 +29,10 @@ struct Route {
   http::MethodSet methods;  // what it answers, HEAD and OPTIONS included
   std::string allow;        // the same as an Allow field
   uint64_t body_max = 0;
-  bool any_method = false;  // a redirect: OPTIONS too is answered by the handler
+  bool any_method = false;                  // a redirect: OPTIONS too is answered by the handler
+  std::optional<handlers::AuthRealm> auth;  // who may ask
   std::unique_ptr<handlers::Handler> handler;
+  std::unique_ptr<const handlers::AnswerFields> added;  // null: none
 };
 
 // Finds values by string views, without making strings of them.
@@ -49,9 +54,12 @@ class VirtualHost {
   // The longest matching location; null if there is none.
   [[nodiscard]] const Route* Match(std::string_view path) const;
   [[nodiscard]] const handlers::ErrorPages& error_pages() const { return error_pages_; }
+  // For answers of no location; null: none.
+  [[nodiscard]] const handlers::AnswerFields* added() const { return added_.get(); }
 
  private:
   handlers::ErrorPages error_pages_;
+  std::unique_ptr<const handlers::AnswerFields> added_;
   TextMap<std::unique_ptr<Route>> routes_;
 };
 

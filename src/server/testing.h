@@ -259,6 +259,8 @@ class TestServer {
     worker_->own_host.Add(std::move(route));
     worker_->own_hosts.Add(worker_->own_host, {});
   }
+  // The same for a part of it. After ServeWith.
+  void AddRoute(std::unique_ptr<Route> route) { worker_->own_host.Add(std::move(route)); }
   [[nodiscard]] const log::Counters& counters() { return context().counters; }
   [[nodiscard]] const ListenerHosts& Hosts() {
     context();

@@ -4,12 +4,14 @@
 
 namespace brilliant::server {
 
-std::string_view CommonFields::Render(WallTime now) {
+std::string_view CommonFields::Render(WallTime now, bool with_server) {
   if (now.seconds() != second_) {
     second_ = now.seconds();
-    text_ = "Date: " + http::HttpDate(second_) + "\r\nServer: BrilliantServer\r\n";
+    text_ = "Date: " + http::HttpDate(second_) + "\r\n";
+    date_bytes_ = text_.size();
+    text_ += "Server: BrilliantServer\r\n";
   }
-  return text_;
+  return std::string_view(text_).substr(0, with_server ? text_.size() : date_bytes_);
 }
 
 WorkerContext::WorkerContext(event::EventLoop& event_loop, const config::Config& configuration,

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "event/event_loop.h"
 #include "files/file_store.h"
+#include "handlers/auth_basic.h"
 #include "log/access_log.h"
 #include "log/counters.h"
 #include "log/error_log.h"
@@ -25,11 +26,13 @@ struct IdleConnections {};
 // "Date: ...\r\nServer: ...\r\n", rendered once a second.
 class CommonFields {
  public:
-  [[nodiscard]] std::string_view Render(WallTime now);
+  // `with_server` false: the first line only.
+  [[nodiscard]] std::string_view Render(WallTime now, bool with_server = true);
 
  private:
   int64_t second_ = -1;
   std::string text_;
+  size_t date_bytes_ = 0;
 };
 
 struct WorkerContext {
@@ -43,6 +46,7 @@ struct WorkerContext {
   log::ErrorLog& error_log;
   log::Counters counters;
 
+  handlers::PasswordGate passwords{loop, error_log};
   ExchangePool exchange_pool;
   CommonFields common_fields;
   // Parent of every connection's scope: cancelling it ends the worker's connections.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "handlers/answer_fields.h"
 #include "http/status.h"
 #include "server/multipart.h"
 #include "server/send_output.h"
@@ -13,6 +14,7 @@
 namespace brilliant::server {
 namespace {
 
+using handlers::AnswerFields;
 using handlers::FileBody;
 using handlers::MemoryBody;
 using handlers::MultipartBody;
@@ -39,6 +41,13 @@ void AppendConnection(std::string& head, bool persists, int version_minor) {
   } else if (version_minor == 0) {
     head += "Connection: keep-alive\r\n";
   }
+}
+
+// A file, a part of one, or the word that one has not changed.
+bool IsOfFile(const Response& response) {
+  if (response.status == 304 || response.status == 206) return true;
+  return response.status == 200 && !std::holds_alternative<std::monostate>(response.body) &&
+         !std::holds_alternative<MemoryBody>(response.body) && !std::holds_alternative<SourcePtr>(response.body);
 }
 
 void AppendLength(std::string& head, uint64_t length) {
@@ -79,9 +88,12 @@ void QueueContent(OutputQueue& output, Response& response, QueuedResponse& queue
   }
 }
 
-QueuedResponse QueueRendered(OutputQueue& output, const ResponseTerms& terms, RenderedBody body) {
+// `added`: field lines.
+QueuedResponse QueueRendered(OutputQueue& output, const ResponseTerms& terms, RenderedBody body,
+                             std::string_view added) {
   std::string& head = output.text();
   head += body.with_content ? body.file->fields : body.file->fields_304;
+  head += added;
   head += "\r\n";
   output.CommitText();
   QueuedResponse queued{.persists = terms.may_persist, .content_begin = output.queued_bytes()};
@@ -109,14 +121,19 @@ QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const 
 
   std::string& head = output.text();
   AppendStatus(head, response.status);
-  head += worker.common_fields.Render(worker.loop.wall());
+  const AnswerFields::Block* added =
+      response.added == nullptr ? nullptr : &response.added->For(response.status, IsOfFile(response));
+  const std::string_view added_lines = added == nullptr ? std::string_view() : added->lines();
+  head += worker.common_fields.Render(worker.loop.wall(), added == nullptr || !added->replaces_server());
   AppendConnection(head, final_terms.may_persist, terms.version_minor);
   if (auto* rendered = std::get_if<RenderedBody>(&response.body)) {
-    return QueueRendered(output, final_terms, std::move(*rendered));
+    return QueueRendered(output, final_terms, std::move(*rendered), added_lines);
   }
+  if (added != nullptr) added->RemoveReplaced(response.fields);
   http::AppendFieldLines(head, response.fields);
   if (length && !http::HasNoContent(response.status)) AppendLength(head, *length);
   if (chunked) head += "Transfer-Encoding: chunked\r\n";
+  head += added_lines;
   head += "\r\n";
   output.CommitText();
   QueuedResponse queued{.persists = final_terms.may_persist,
