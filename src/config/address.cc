@@ -110,4 +110,32 @@ Parsed<std::vector<ListenAddress>> ParseListenAddress(std::string_view text) {
   return std::vector{ListenAddress{.family = Family::kIpv4, .host = *address, .port = *port, .path = {}}};
 }
 
+Parsed<AddressBlock> ParseAddressBlock(std::string_view text) {
+  const size_t slash = text.find('/');
+  const std::string_view host = text.substr(0, slash);
+  const std::optional<IpAddress> address = IpAddress::Parse(host);
+  if (!address) {
+    return Wrong(fmt::format("{} is not an IP address", Quoted(host)),
+                 "for example 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32");
+  }
+  AddressBlock block{.first = *address};
+  if (slash == std::string_view::npos) return block;
+  // In the form it is written in: 10.0.0.0/8 has 32 bits.
+  const int bits_before = host.find(':') == std::string_view::npos ? IpAddress::kMappedBits : 0;
+  const int bits_max = IpAddress::kBits - bits_before;
+  const std::string_view digits = text.substr(slash + 1);
+  const std::optional<uint64_t> bits = ParseDecimal(digits);
+  if (!bits || *bits > static_cast<uint64_t>(bits_max)) {
+    return Wrong(fmt::format("{} is not the length of a network", Quoted(digits)),
+                 fmt::format("a number of bits from 0 to {}", bits_max));
+  }
+  block.bits = bits_before + static_cast<int>(*bits);
+  block.first = address->Masked(block.bits);
+  if (block.first != *address) {
+    return Wrong(fmt::format("{} has bits behind the first {}", Quoted(host), *bits),
+                 fmt::format("write {}", block.ToString()));
+  }
+  return block;
+}
+
 }  // namespace brilliant::config

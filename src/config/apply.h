@@ -20,6 +20,8 @@ void ApplyErrorLog(Builder& builder, const Directive& directive);
 void ApplyAccessLog(Builder& builder, const Directive& directive);
 void ApplyInclude(Builder& builder, const Directive& directive);
 void ApplyTypes(Builder& builder, const Directive& directive);
+void ApplyTrustedProxy(Builder& builder, const Directive& directive);
+void ApplyForwardedField(Builder& builder, const Directive& directive);
 void ApplyDefaultType(Builder& builder, const Directive& directive);
 
 // The server block and what stands in it: apply_server.cc.

@@ -49,7 +49,7 @@ std::optional<std::vector<ListenAddress>> UnixAddress(Builder& builder, const Wo
 }
 
 ValueError ListenOptionError(std::string_view option) {
-  ValueError error{fmt::format("unknown option {}", Quoted(option)), "\"backlog=N\" or \"shared\""};
+  ValueError error{fmt::format("unknown option {}", Quoted(option)), "\"backlog=N\", \"shared\" or \"proxy_protocol\""};
   if (option == "ssl" || option == "http2" || option == "quic") error.hint = "this server speaks HTTP/1.1 without TLS";
   if (option == "default_server") error.hint = "the first server of an address is its default: leave it out";
   if (option == "reuseport") error.hint = "that is the default: leave it out";
@@ -62,7 +62,9 @@ void ReadListenOptions(Builder& builder, const Directive& directive, Listen& lis
   for (size_t i = 1; i < directive.words.size(); ++i) {
     const Word& word = directive.words[i];
     const bool backlog = word.text.starts_with(kBacklog);
-    if ((backlog && notes.backlog_given) || (word.text == "shared" && notes.shared_given)) {
+    const bool proxy_protocol = word.text == "proxy_protocol";
+    if ((backlog && notes.backlog_given) || (word.text == "shared" && notes.shared_given) ||
+        (proxy_protocol && notes.proxy_protocol_given)) {
       builder.Fail(word, {"this option stands twice", "remove one"});
     } else if (backlog) {
       notes.backlog_given = true;
@@ -70,6 +72,8 @@ void ReadListenOptions(Builder& builder, const Directive& directive, Listen& lis
       if (value) listen.backlog = static_cast<int>(*value);
     } else if (word.text == "shared") {
       notes.shared_given = listen.shared = true;
+    } else if (proxy_protocol) {
+      notes.proxy_protocol_given = listen.proxy_protocol = true;
     } else if (word.text == "automatic" && builder.sources.generated) {
       listen.automatic = true;
     } else {

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "config/address.h"
 #include "config/apply.h"
+#include "config/limits.h"
 #include "config/text.h"
 
 namespace brilliant::config {
@@ -143,6 +145,38 @@ void ApplyTypes(Builder& builder, const Directive& directive) {
   }
   if (pending != nullptr)
     builder.reporter.Error(pending->name.span, "no file extension for this type", "for example: text/html html htm");
+}
+
+void ApplyTrustedProxy(Builder& builder, const Directive& directive) {
+  for (const Word& word : directive.words) {
+    if (word.text == "unix:") {
+      builder.config.unix_proxies_trusted = true;
+      continue;
+    }
+    const auto block = builder.Value(word, ParseAddressBlock(word.text));
+    if (!block) continue;
+    const int network_bits = block->bits - (block->first.is_ipv4() ? IpAddress::kMappedBits : 0);
+    if (network_bits <= 0) {
+      builder.reporter.Warning(word.span, "every client may claim to be any other: all addresses are trusted here",
+                               "name the addresses of your proxies only");
+    }
+    if (builder.config.trusted_proxies.blocks().size() >= kTrustedProxiesMax) {
+      return builder.Fail(
+          word, {fmt::format("more than {} trusted proxies", kTrustedProxiesMax), "write networks, as in 10.0.0.0/8"});
+    }
+    builder.config.trusted_proxies.Add(*block);
+  }
+}
+
+void ApplyForwardedField(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  builder.forwarded_field = directive.name.span;
+  if (EqualsIgnoreCase(word.text, "Forwarded")) {
+    builder.config.forwarded_field = http::ForwardedField::kForwarded;
+  } else if (!EqualsIgnoreCase(word.text, "X-Forwarded-For")) {
+    builder.Fail(word, {fmt::format("{} is not a field that names clients", Quoted(word.text)),
+                        "\"X-Forwarded-For\" or \"Forwarded\""});
+  }
 }
 
 void ApplyDefaultType(Builder& builder, const Directive& directive) {

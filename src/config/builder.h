@@ -42,6 +42,7 @@ struct ListenNotes {
   Span span;
   bool backlog_given = false;
   bool shared_given = false;
+  bool proxy_protocol_given = false;
 };
 
 struct ServerNotes {
@@ -103,6 +104,7 @@ class Builder {
   Reporter& reporter;
   const SourceBundle& sources;
   Config config;
+  Span forwarded_field;               // where it was given; line 0: nowhere
   std::vector<ServerNotes> servers;   // as config.servers
   ServerScope* server = nullptr;      // in a server block, else nullptr
   LocationScope* location = nullptr;  // in a location or cgi block, else nullptr

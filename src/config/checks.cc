@@ -206,6 +206,7 @@ void MergeOptions(const Socket& socket, const Socket& first, Reporter& reporter)
   if (socket.notes->backlog_given) first.listen->backlog = socket.listen->backlog;
   first.notes->backlog_given |= socket.notes->backlog_given;
   first.listen->shared |= socket.listen->shared;
+  first.listen->proxy_protocol |= socket.listen->proxy_protocol;
 }
 
 void CheckSockets(Builder& builder) {
@@ -221,6 +222,27 @@ void CheckSockets(Builder& builder) {
     const Listen& first = *firsts.at(socket.address)->listen;
     socket.listen->backlog = first.backlog;
     socket.listen->shared = first.shared;
+    socket.listen->proxy_protocol = first.proxy_protocol;
+  }
+}
+
+// Who may name clients must be known, or nobody may.
+void CheckProxies(Builder& builder) {
+  const Config& config = builder.config;
+  if (builder.forwarded_field.line != 0 && config.trusted_proxies.empty() && !config.unix_proxies_trusted) {
+    builder.reporter.Warning(builder.forwarded_field, "\"forwarded_field\" has no effect: no proxy is trusted",
+                             "name its address, for example: trusted_proxy 10.0.0.1");
+  }
+  for (size_t i = 0; i < config.servers.size(); ++i) {
+    for (size_t j = 0; j < config.servers[i].listens.size(); ++j) {
+      const ListenNotes& notes = builder.servers[i].listens[j];
+      if (!notes.proxy_protocol_given) continue;
+      const bool is_unix = config.servers[i].listens[j].address.family == ListenAddress::Family::kUnix;
+      if (is_unix ? config.unix_proxies_trusted : !config.trusted_proxies.empty()) continue;
+      builder.reporter.Error(
+          notes.span, "no proxy is trusted here, so that nobody could connect",
+          fmt::format("add at the top level, for example: trusted_proxy {}", is_unix ? "unix:" : "10.0.0.1"));
+    }
   }
 }
 
@@ -354,6 +376,7 @@ void CheckServer(const Server& server, const ServerNotes& notes, Reporter& repor
 
 void CheckServers(Builder& builder) {
   CheckSockets(builder);
+  CheckProxies(builder);
   const std::set<std::string> folders = KnownUploadFolders(builder);
   CheckPrograms(builder, folders);
   CheckScriptFolders(builder, folders);

@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "http/content_coding.h"
+#include "base/ip_address.h"
+#include "http/forwarded.h"
 #include "http/method.h"
 
 namespace brilliant::config {
@@ -40,9 +42,10 @@ struct ListenAddress {
 // One `listen` directive, with its options.
 struct Listen {
   ListenAddress address;
-  int backlog = 4096;      // `backlog=N`
-  bool shared = false;     // `shared`: one accept queue for all workers instead of one per worker (SO_REUSEPORT)
-  bool automatic = false;  // quick mode only: take the next free port if this one is taken
+  int backlog = 4096;           // `backlog=N`
+  bool shared = false;          // `shared`: one accept queue for all workers instead of one per worker (SO_REUSEPORT)
+  bool proxy_protocol = false;  // `proxy_protocol`: each connection begins with a header that names its client
+  bool automatic = false;       // quick mode only: take the next free port if this one is taken
   Position position;
 };
 
@@ -135,10 +138,12 @@ struct ErrorLog {
 // Every limit and time of the server that somebody may want to change. Names of directives as commented.
 struct Limits {
   Milliseconds header_timeout{30'000};      // client_header_timeout: a whole head, from its first byte
-  Milliseconds body_timeout{60'000};        // client_body_timeout: without progress of the content
-  Milliseconds send_timeout{60'000};        // send_timeout: without progress of the answer
+  Milliseconds body_timeout{60'000};        // client_body_timeout: of waiting for content, at less than rate_min
+  Milliseconds send_timeout{60'000};        // send_timeout: of waiting for a reader, at less than rate_min
+  uint64_t rate_min = 240;                  // client_rate_min: bytes a second; 0: one byte in each term is enough
   Milliseconds keepalive_timeout{75'000};   // keepalive_timeout: idle between requests
-  Milliseconds lingering_timeout{5'000};    // lingering_timeout: of reading after the last answer
+  Milliseconds lingering_time{30'000};      // lingering_time: of reading after the last answer
+  Milliseconds lingering_timeout{5'000};    // lingering_timeout: the longest silence within it
   Milliseconds drain_idle{5'000};           // drain_idle: an idle connection while the worker drains
   Milliseconds shutdown_timeout{30'000};    // worker_shutdown_timeout: the longest a draining worker lives
   uint64_t keepalive_requests = 100'000;    // keepalive_requests: on one connection
@@ -146,6 +151,7 @@ struct Limits {
   uint64_t target_bytes_max = 8'192;        // target_bytes_max: the request target
   uint64_t head_fields_max = 100;           // head_fields_max
   uint64_t worker_connections = 0;          // worker_connections; 0: from the descriptor limit
+  uint64_t connections_per_address = 0;     // connections_per_address: on one worker; 0: no limit
   uint64_t file_cache_bytes = 64ULL << 20;  // file_cache: memory for small files, per worker; 0: off
 };
 
@@ -157,6 +163,9 @@ struct Config {
   ErrorLog error_log;
   AccessLog access_log;
   Limits limits;
+  AddressSet trusted_proxies;         // trusted_proxy: who may name the client of a request
+  bool unix_proxies_trusted = false;  // trusted_proxy unix:
+  http::ForwardedField forwarded_field = http::ForwardedField::kXForwardedFor;
   std::map<std::string, std::string> types;  // extension without dot, lower case -> media type (`types { }`)
   std::string default_type = "application/octet-stream";
   std::vector<Server> servers;

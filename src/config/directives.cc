@@ -166,16 +166,30 @@ constexpr DirectiveRow kRows[] = {
      .places = kTop,
      .words = "TIME",
      .fallback = "60s",
-     .meaning = "How long the content of a request may make no progress. 408 after it.",
+     .meaning =
+         "How long the server waits for content of a request that comes more slowly than `client_rate_min`, or not at "
+         "all. 408 after it.",
      .example = "client_body_timeout 30s",
      .apply = ApplyTimeLimit<&Limits::body_timeout, 1>},
     {.name = "send_timeout",
      .places = kTop,
      .words = "TIME",
      .fallback = "60s",
-     .meaning = "How long a client may take nothing of an answer before its connection is closed.",
+     .meaning =
+         "How long the server waits for a client that takes its answer more slowly than `client_rate_min`, or not at "
+         "all. Then the connection is cut.",
      .example = "send_timeout 30s",
      .apply = ApplyTimeLimit<&Limits::send_timeout, 1>},
+    {.name = "client_rate_min",
+     .places = kTop,
+     .words = "SIZE",
+     .fallback = "240",
+     .meaning = "Bytes a second that a client must send of its content, and take of its answer, on average over each "
+                "`client_body_timeout` or `send_timeout` that the server has waited for it; with 0, a single byte in "
+                "that time "
+                "is enough.",
+     .example = "client_rate_min 1k",
+     .apply = ApplySizeLimit<&Limits::rate_min, 0, 1ULL << 20>},
     {.name = "keepalive_timeout",
      .places = kTop,
      .words = "TIME",
@@ -190,13 +204,22 @@ constexpr DirectiveRow kRows[] = {
      .meaning = "How many requests one connection may send.",
      .example = "keepalive_requests 1000",
      .apply = ApplyCountLimit<&Limits::keepalive_requests, 1, kMany>},
+    {.name = "lingering_time",
+     .places = kTop,
+     .words = "TIME",
+     .fallback = "30s",
+     .meaning =
+         "How long the server still reads, after the last answer of a connection, what the client is sending: closing "
+         "at once could destroy the answer on its way.",
+     .example = "lingering_time 1m",
+     .apply = ApplyTimeLimit<&Limits::lingering_time, 0>},
     {.name = "lingering_timeout",
      .places = kTop,
      .words = "TIME",
      .fallback = "5s",
      .meaning =
-         "How long the server still reads, after the last answer of a connection, what the client is sending: closing "
-         "at once could destroy the answer on its way.",
+         "How long the client may be silent while the server still reads what it is sending after the last answer "
+         "of a connection (see `lingering_time`).",
      .example = "lingering_timeout 2s",
      .apply = ApplyTimeLimit<&Limits::lingering_timeout, 0>},
     {.name = "drain_idle",
@@ -242,6 +265,15 @@ constexpr DirectiveRow kRows[] = {
      .meaning = "How many connections one worker may hold.",
      .example = "worker_connections 10000",
      .apply = ApplyCountLimit<&Limits::worker_connections, 1, kMany>},
+    {.name = "connections_per_address",
+     .places = kTop,
+     .words = "N",
+     .fallback = "0",
+     .meaning =
+         "How many connections one worker holds for one client address (of IPv6, the first 64 bits); 0 is no limit. "
+         "503 to those above it. Unix sockets and trusted proxies are exempt.",
+     .example = "connections_per_address 100",
+     .apply = ApplyCountLimit<&Limits::connections_per_address, 0, kMany>},
     {.name = "file_cache",
      .places = kTop,
      .words = "SIZE",
@@ -250,17 +282,40 @@ constexpr DirectiveRow kRows[] = {
      .example = "file_cache 256m",
      .apply = ApplySizeLimit<&Limits::file_cache_bytes, 0, 1ULL << 40>},
 
+    // ---- Behind a proxy.
+    {.name = "trusted_proxy",
+     .places = kTop,
+     .words = "ADDRESS[/BITS]|unix:...",
+     .words_max = kAnyNumber,
+     .repeat = Repeat::kSeveral,
+     .fallback = "(none)",
+     .meaning = "Proxies that are believed when they name the client they speak for: in the field that "
+                "`forwarded_field` says, "
+                "or in the header of `listen ... proxy_protocol`. `unix:` is whoever connects through a Unix socket.",
+     .example = "trusted_proxy 10.0.0.1 192.168.7.0/24 2001:db8::/32\ntrusted_proxy unix:",
+     .apply = ApplyTrustedProxy},
+    {.name = "forwarded_field",
+     .places = kTop,
+     .words = "X-Forwarded-For|Forwarded",
+     .fallback = "X-Forwarded-For",
+     .meaning =
+         "The field in which trusted proxies name the client; with `X-Forwarded-For`, its scheme is in "
+         "X-Forwarded-Proto. Choose the one that the proxy sets itself: it passes on the other as the client sent it.",
+     .example = "trusted_proxy 10.0.0.1\nforwarded_field Forwarded",
+     .apply = ApplyForwardedField},
+
     // ---- A server block.
     {.name = "listen",
      .places = kServer,
-     .words = "[HOST:]PORT|unix:PATH [backlog=N] [shared]",
-     .words_max = 4,
+     .words = "[HOST:]PORT|unix:PATH [backlog=N] [shared] [proxy_protocol]",
+     .words_max = 5,
      .repeat = Repeat::kSeveral,
      .fallback = "",
      .meaning =
          "An address of the server; required. HOST is an IPv4 address, an IPv6 address in brackets, `localhost` or "
          "`*`; without it, or with `*`, it is all addresses. `backlog` is the length of the kernel's queue (4096); "
-         "with `shared` all workers take from one queue instead of one each.",
+         "with `shared` all workers take from one queue instead of one each; with `proxy_protocol` each connection "
+         "begins with the header of the PROXY protocol, version 1 or 2, and only trusted proxies may connect.",
      .example = "listen 127.0.0.1:8080\nlisten [::1]:8080\nlisten unix:/run/site.sock backlog=512",
      .apply = ApplyListen},
     {.name = "server_name",
@@ -490,6 +545,9 @@ constexpr ForeignName kForeignNames[] = {
     {"pid", "write \"pid_file\""},
     {"error_page", "write \"error\""},
     {"client_max_body_size", "write \"body_max\", in a location"},
+    {"set_real_ip_from", "write \"trusted_proxy\", at the top level"},
+    {"real_ip_header", "write \"forwarded_field\", at the top level"},
+    {"limit_conn", "write \"connections_per_address\", at the top level"},
     {"large_client_header_buffers", "write \"head_bytes_max\""},
     {"alias", "write \"root\": it replaces the location's path"},
     {"return", "write \"redirect_to\", in a location"},

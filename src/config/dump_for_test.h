@@ -53,8 +53,9 @@ inline std::string DumpLocation(const Location& location, std::string_view title
 inline std::string DumpServer(const Server& server) {
   std::string text = "server\n";
   for (const Listen& listen : server.listens) {
-    text += fmt::format("  listen {} backlog={}{}{}\n", listen.address.ToString(), listen.backlog,
-                        listen.shared ? " shared" : "", listen.automatic ? " automatic" : "");
+    text += fmt::format("  listen {} backlog={}{}{}{}\n", listen.address.ToString(), listen.backlog,
+                        listen.shared ? " shared" : "", listen.proxy_protocol ? " proxy_protocol" : "",
+                        listen.automatic ? " automatic" : "");
   }
   for (const std::string& name : server.names) text += fmt::format("  name \"{}\"\n", name);
   for (const ErrorPage& page : server.error_pages) {
@@ -78,7 +79,9 @@ inline std::string DumpLimits(const Limits& limits) {
   time("client_header_timeout", limits.header_timeout);
   time("client_body_timeout", limits.body_timeout);
   time("send_timeout", limits.send_timeout);
+  count("client_rate_min", limits.rate_min);
   time("keepalive_timeout", limits.keepalive_timeout);
+  time("lingering_time", limits.lingering_time);
   time("lingering_timeout", limits.lingering_timeout);
   time("drain_idle", limits.drain_idle);
   time("worker_shutdown_timeout", limits.shutdown_timeout);
@@ -87,6 +90,7 @@ inline std::string DumpLimits(const Limits& limits) {
   count("target_bytes_max", limits.target_bytes_max);
   count("head_fields_max", limits.head_fields_max);
   count("worker_connections", limits.worker_connections);
+  count("connections_per_address", limits.connections_per_address);
   count("file_cache", limits.file_cache_bytes);
   return text;
 }
@@ -98,6 +102,10 @@ inline std::string DumpConfig(const Config& config) {
   text += fmt::format("access_log target {} \"{}\" format {}\n", static_cast<int>(config.access_log.target),
                       config.access_log.path, static_cast<int>(config.access_log.format));
   text += DumpLimits(config.limits);
+  for (const AddressBlock& block : config.trusted_proxies.blocks())
+    text += fmt::format("trusted_proxy {}\n", block.ToString());
+  if (config.unix_proxies_trusted) text += "trusted_proxy unix:\n";
+  if (config.forwarded_field == http::ForwardedField::kForwarded) text += "forwarded_field Forwarded\n";
   text += fmt::format("default_type {}\n", config.default_type);
   for (const auto& [extension, type] : config.types) text += fmt::format("type {} {}\n", extension, type);
   for (const Server& server : config.servers) text += DumpServer(server);

@@ -149,6 +149,16 @@ TEST(LimitsTest, IndexNames) {
   EXPECT_THAT(MessagesOf(with(kIndexNamesMax + 1)), HasSubstr("\"index\" takes 1 to 16 words, not 17"));
 }
 
+TEST(LimitsTest, TrustedProxies) {
+  const auto with = [](size_t count) {
+    std::string text = std::string(kSite) + "trusted_proxy";
+    for (size_t i = 0; i < count; ++i) text += " 10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256);
+    return text;
+  };
+  EXPECT_EQ(MessagesOf(with(kTrustedProxiesMax)), "");
+  EXPECT_THAT(MessagesOf(with(kTrustedProxiesMax + 1)), HasSubstr("more than 1000 trusted proxies"));
+}
+
 TEST(LimitsTest, NamesOnAllAddresses) {
   std::string names = "server_name";
   constexpr size_t kNames = 50'000, kAddresses = 11;  // more than kNamesMax pairs
