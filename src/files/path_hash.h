@@ -1,4 +1,4 @@
-// SipHash-1-3: a keyed hash for tables whose keys come from clients. Who doesn't know the key can't make paths collide.
+// SipHash-1-3: a keyed hash for tables whose keys come from clients. Who doesn't know the key can't make them collide.
 // (std::hash with a seed would not do: its Murmur rounds have collisions that hold for every seed.) Pure, but for the
 // key.
 #ifndef BRILLIANT_FILES_PATH_HASH_H_

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 
 #include "base/platform.h"
@@ -44,6 +45,13 @@ bool IsErrorOfClient(int system_errno) {
 }
 
 }  // namespace
+
+void SendLastWords(int socket, std::string_view words) {
+  static_cast<void>(send(socket, words.data(), words.size(), MSG_NOSIGNAL));
+  static_cast<void>(shutdown(socket, SHUT_WR));
+  std::array<char, 16'384> forgotten;
+  static_cast<void>(recv(socket, forgotten.data(), forgotten.size(), 0));
+}
 
 Result<Accepted> TryAccept(int listener) {
   sockaddr_storage peer{};

@@ -24,7 +24,9 @@ struct FakePeer {
   int writes = 0;                                               // calls that took bytes
   size_t write_bytes_max = std::numeric_limits<size_t>::max();  // per call
   int write_refusals = 0;                                       // so many next writes say kWouldBlock
+  uint64_t unsent_bytes = 0;                                    // of the output: not taken by the peer yet
   bool write_shut = false;
+  bool reset_on_close = false;
   bool destroyed = false;
 };
 
@@ -67,6 +69,8 @@ class FakeTransport final : public Transport {
   }
 
   void ShutdownWrite() override { peer_.write_shut = true; }
+  uint64_t UnsentBytes() override { return peer_.unsent_bytes; }
+  void ResetOnClose() override { peer_.reset_on_close = true; }
   event::Waitable& waitable() override { return waitable_; }
 
  private:
@@ -79,6 +83,7 @@ class FakeTransport final : public Transport {
     }
     const size_t count = std::min(bytes.size(), peer_.write_bytes_max);
     peer_.output.append(bytes, 0, count);
+    peer_.unsent_bytes += count;
     ++peer_.writes;
     if (count < bytes.size()) waitable_.WriteWouldBlock();
     return count;

@@ -74,20 +74,18 @@ Result<SocketAddress> SocketAddress::OfSocket(int fd) {
   return FromSystem(storage, length);
 }
 
+std::optional<IpAddress> SocketAddress::ip() const {
+  const auto of_bytes = [](const auto& bytes) {
+    return IpAddress::FromBytes({reinterpret_cast<const char*>(&bytes), sizeof bytes});
+  };
+  if (family() == AF_INET) return of_bytes(Get<sockaddr_in>(storage_).sin_addr);
+  if (family() == AF_INET6) return of_bytes(Get<sockaddr_in6>(storage_).sin6_addr);
+  return std::nullopt;
+}
+
 std::string SocketAddress::host() const {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (family() == AF_INET) {
-    const auto v4 = Get<sockaddr_in>(storage_);
-    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-  } else if (family() == AF_INET6) {
-    const auto v6 = Get<sockaddr_in6>(storage_);
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-      inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text, sizeof text);
-    } else {
-      inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-    }
-  }
-  return text;
+  const std::optional<IpAddress> address = ip();
+  return address ? address->ToString() : std::string();
 }
 
 uint16_t SocketAddress::port() const {

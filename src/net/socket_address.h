@@ -6,9 +6,11 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 
 namespace brilliant::net {
@@ -32,6 +34,8 @@ class SocketAddress {
   [[nodiscard]] const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   [[nodiscard]] socklen_t length() const { return length_; }
 
+  // Nothing for unix and for no address.
+  [[nodiscard]] std::optional<IpAddress> ip() const;
   // The address in digits without brackets, "::ffff:" of a mapped IPv4 address left out; empty for unix.
   [[nodiscard]] std::string host() const;
   [[nodiscard]] uint16_t port() const;     // 0 for unix

@@ -1,5 +1,6 @@
 #include "net/socket_transport.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/platform.h"
 
 #if BRILLIANT_LINUX
+#include <linux/sockios.h>
 #include <sys/sendfile.h>
 #endif
 
@@ -88,6 +90,26 @@ Result<size_t> SocketTransport::Written(ssize_t count, size_t asked, const char*
 void SocketTransport::ShutdownWrite() {
   // Fails only when the connection is gone already.
   static_cast<void>(shutdown(socket_.get(), SHUT_WR));
+}
+
+uint64_t SocketTransport::UnsentBytes() {
+  int count = 0;
+#if BRILLIANT_LINUX
+  const int result = ioctl(socket_.get(), SIOCOUTQ, &count);
+#elif defined(SO_NWRITE)  // macOS
+  socklen_t length = sizeof count;
+  const int result = getsockopt(socket_.get(), SOL_SOCKET, SO_NWRITE, &count, &length);
+#elif defined(FIONWRITE)  // FreeBSD
+  const int result = ioctl(socket_.get(), FIONWRITE, &count);
+#else
+  const int result = ioctl(socket_.get(), TIOCOUTQ, &count);
+#endif
+  return result == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
+}
+
+void SocketTransport::ResetOnClose() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  static_cast<void>(setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
 }
 
 }  // namespace brilliant::net

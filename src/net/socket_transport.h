@@ -18,6 +18,8 @@ class SocketTransport final : public Transport {
   Result<size_t> TryWrite(std::span<const iovec> parts, bool more) override;
   Result<size_t> TrySendFile(const FileSlice& slice, bool more) override;
   void ShutdownWrite() override;
+  uint64_t UnsentBytes() override;
+  void ResetOnClose() override;
   event::Waitable& waitable() override { return waitable_; }
 
  private:

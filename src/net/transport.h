@@ -34,6 +34,11 @@ class Transport {
   virtual Result<size_t> TrySendFile(const FileSlice& slice, bool more) = 0;
   // Sends a FIN behind what was written; the other direction stays open.
   virtual void ShutdownWrite() = 0;
+  // Bytes written that the peer has not taken yet, by what its side has acknowledged. 0 if the system can't say.
+  virtual uint64_t UnsentBytes() = 0;
+  // Destroying the transport will reset the connection, and what the peer has not taken is forgotten: else the kernel
+  // would keep it, for a peer that may never take it.
+  virtual void ResetOnClose() = 0;
   virtual event::Waitable& waitable() = 0;
 };
 

@@ -7,10 +7,16 @@
 #include <utility>
 
 #include "net/socket_transport.h"
+#include "server/proxies.h"
 #include "server/serve_connection.h"
 
 namespace brilliant::server {
 namespace {
+
+// Said to somebody who gets no connection, and no memory.
+constexpr std::string_view kTooManyConnections =
+    "HTTP/1.1 503 Service Unavailable\r\nServer: BrilliantServer\r\nConnection: close\r\nRetry-After: 1\r\n"
+    "Content-Type: text/plain\r\nContent-Length: 44\r\n\r\nToo many connections come from your address.";
 
 bool AnyoneWaits(int listener) {
   pollfd queue{.fd = listener, .events = POLLIN, .revents = 0};
@@ -62,7 +68,30 @@ void Acceptor::Stop() {
   scope_.Cancel(ErrorCode::kCancelled);
 }
 
+bool Acceptor::Admits(const net::Accepted& accepted) {
+  const std::optional<IpAddress> address = accepted.peer.ip();
+  const bool may_be_full = address && worker_.address_counter.Full(*address);
+  if (!may_be_full && !hosts_.proxy_protocol()) return true;
+  if (IsTrustedProxy(worker_.config, accepted.peer)) return true;
+  if (hosts_.proxy_protocol()) {
+    worker_.error_log.Report(stranger_reports_, log::Level::kWarn,
+                             "connection refused listener={} client={} reason=\"not a trusted proxy\" "
+                             "directive=trusted_proxy",
+                             listener_.name, address ? accepted.peer.host() : "unix:");
+    return false;
+  }
+  worker_.error_log.Report(address_reports_, log::Level::kWarn,
+                           "connection refused listener={} client={} limit={} directive=connections_per_address",
+                           listener_.name, accepted.peer.host(), worker_.config.limits.connections_per_address);
+  net::SendLastWords(accepted.socket.get(), kTooManyConnections);
+  return false;
+}
+
 void Acceptor::Start(net::Accepted accepted) {
+  if (!Admits(accepted)) {
+    worker_.counters.connections_refused.Add(1);
+    return;
+  }
   auto connection = std::make_unique<Connection>(worker_, hosts_, accepted.peer);
   auto transport =
       std::make_unique<net::SocketTransport>(worker_.loop, connection->scope(), std::move(accepted.socket));

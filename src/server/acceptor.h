@@ -38,6 +38,8 @@ class Acceptor {
 
  private:
   void Start(net::Accepted accepted);
+  // Whether this peer may have a connection. Says why not, to the log and perhaps to the peer.
+  [[nodiscard]] bool Admits(const net::Accepted& accepted);
   // Gives up an idle connection; false if there is none.
   bool MakeRoom();
   [[nodiscard]] event::Task<void> WaitForRoom(Error error);
@@ -49,6 +51,8 @@ class Acceptor {
   event::CancelScope scope_{nullptr};
   std::optional<event::Waitable> waitable_;  // while the listener is open
   log::RateLimit failure_reports_;
+  log::RateLimit stranger_reports_;
+  log::RateLimit address_reports_;
 };
 
 }  // namespace brilliant::server

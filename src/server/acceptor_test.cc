@@ -17,7 +17,7 @@ constexpr uint64_t kConnectionsMax = 3;
 
 // A worker with a real poller and real sockets, but a clock that stands still.
 struct AcceptorTest : testing::Test {
-  AcceptorTest() {
+  explicit AcceptorTest(config::Config configuration = {}) : config(std::move(configuration)) {
     hosts.Add(host, {});
     acceptor.emplace(worker, ListenerHandle{.fd = std::move(group.sockets.front()), .name = "l"}, hosts,
                      kConnectionsMax);
@@ -111,6 +111,73 @@ TEST_F(AcceptorTest, StopTakesTheQueueAndClosesTheListener) {
   EXPECT_EQ(worker.connection_count, 1U);
   EXPECT_FALSE(Connect().valid());
   acceptor->Stop();
+}
+
+// ---- Who may connect
+
+std::string ReadAll(const UniqueFd& client) {
+  std::string text(65'536, '\0');
+  const ssize_t count = recv(client.get(), text.data(), text.size(), MSG_DONTWAIT);
+  text.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  return text;
+}
+
+struct AddressLimitTest : AcceptorTest {
+  AddressLimitTest() : AcceptorTest(Limited()) {}
+  static config::Config Limited() {
+    config::Config config;
+    config.limits.connections_per_address = 2;
+    return config;
+  }
+};
+
+TEST_F(AddressLimitTest, AnAddressWithTooManyConnectionsIsToldSo) {
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 2; ++i) clients.push_back(Connect());
+  Turns();
+  const UniqueFd surplus = Connect();
+  EXPECT_EQ(write(surplus.get(), "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27), 27);
+  Turns();
+  const std::string answer = ReadAll(surplus);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("\r\nRetry-After: "), std::string::npos);
+  EXPECT_NE(answer.find("\r\nContent-Length: " + std::to_string(answer.size() - answer.find("\r\n\r\n") - 4) + "\r\n"),
+            std::string::npos);
+  EXPECT_TRUE(Closed(surplus));
+  EXPECT_EQ(worker.connection_count, 2U);
+  EXPECT_EQ(worker.counters.connections_refused.get(), 1U);
+
+  clients.pop_back();
+  Turns();
+  const UniqueFd next = Connect();
+  Turns();
+  EXPECT_EQ(worker.connection_count, 2U);
+  EXPECT_EQ(ReadAll(next), "");
+}
+
+TEST_F(AddressLimitTest, TrustedProxiesAreExempt) {
+  config.trusted_proxies.Add({.first = *IpAddress::Parse("127.0.0.1")});
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(Connect());
+  Turns();
+  EXPECT_EQ(worker.connection_count, 3U);
+  EXPECT_EQ(worker.address_counter.size(), 0U);
+}
+
+TEST_F(AcceptorTest, OnlyTrustedProxiesMaySpeakTheProxyProtocol) {
+  hosts.set_proxy_protocol(true);
+  const UniqueFd stranger = Connect();
+  Turns();
+  EXPECT_TRUE(Closed(stranger));
+  EXPECT_EQ(worker.connection_count, 0U);
+  EXPECT_EQ(worker.counters.connections_refused.get(), 1U);
+
+  config.trusted_proxies.Add({.first = *IpAddress::Parse("127.0.0.1")});
+  const UniqueFd proxy = Connect();
+  Turns();
+  EXPECT_FALSE(Closed(proxy));
+  EXPECT_EQ(worker.connection_count, 1U);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "server/answer_request.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,6 +53,13 @@ bool LeadsToTooLongTarget(const Response& response, uint64_t target_bytes_max) {
   return location.starts_with('/') && location.size() > target_bytes_max;
 }
 
+// Whatever the handler made of content that could not be read.
+Response RefuseContent(const http::RequestError& error, bool complete) {
+  Response response = ErrorResponse(error.status, error.reason);
+  response.close = !complete;
+  return response;
+}
+
 std::string_view PathBelow(std::string_view path, const Route& route) {
   return route.path == "/" ? path : path.substr(route.path.size());
 }
@@ -64,7 +72,8 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   const VirtualHost& host = connection.hosts().Match(head.host);
   const handlers::HandlerContext context{
       .loop = worker.loop, .scope = scope, .files = worker.files, .error_log = worker.error_log};
-  Request request{.head = head, .path = {}, .path_below = {}};
+  Request request{
+      .head = head, .path = {}, .client = buffers.client.address, .scheme = buffers.client.scheme, .path_below = {}};
   std::optional<Response> response = AnswerByHead(head);
   std::string redirected_target;
   const Route* route = nullptr;
@@ -85,7 +94,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       break;
     }
     if (route->auth && route->auth->Guards(request.head.method)) {
-      AuthOutcome outcome = co_await worker.passwords.Admit(*route->auth, request.head, connection.client(), scope);
+      AuthOutcome outcome = co_await worker.passwords.Admit(*route->auth, request.head, request.client, scope);
       response = std::move(outcome.refusal);
       if (response) break;
       buffers.user = std::move(outcome.user);
@@ -110,6 +119,11 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       request.head.query = request.head.has_query ? target.substr(question + 1) : std::string_view();
     }
   }
+  // Chunks are read before the answer, if they are few, so that malformed ones are answered as such whoever finds them.
+  // Content that is made while it is sent may depend on what is still to be read: it is left alone.
+  const bool streamed = std::holds_alternative<std::unique_ptr<handlers::BodySource>>(response->body);
+  if (head.framing == http::Framing::kChunked && !streamed && !body.failure()) co_await body.Drain();
+  if (body.failure() && !streamed) response = RefuseContent(*body.failure(), body.complete());
   if (LeadsToTooLongTarget(*response, worker.config.limits.target_bytes_max)) response = ErrorResponse(414);
   host.error_pages().Complete(*response, head.target);
   response->added = route != nullptr ? route->added.get() : host.added();

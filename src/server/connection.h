@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "base/intrusive_list.h"
+#include "base/ip_address.h"
 #include "event/cancel_scope.h"
 #include "event/timer.h"
+#include "net/proxy_protocol.h"
 #include "net/socket_address.h"
 #include "net/transport.h"
 #include "server/worker_context.h"
@@ -33,6 +35,14 @@ class Connection : public ListNode<AllConnections>, public ListNode<IdleConnecti
   [[nodiscard]] std::string_view client() const { return {client_, client_size_}; }
   [[nodiscard]] uint64_t number() const { return number_; }
 
+  // Whether the fields of its requests may name another client: it comes from a trusted proxy.
+  [[nodiscard]] bool fields_trusted() const { return fields_trusted_; }
+  // Whether a proxy's header is still to come (listen ... proxy_protocol).
+  [[nodiscard]] bool awaits_introduction() const { return awaits_introduction_; }
+  // Takes what that header says. Whether fields are trusted is then a matter of the client it names: the proxy that
+  // wrote the header knows nothing of HTTP.
+  void Introduce(const net::ProxyHeader& header);
+
   // Once, before serving; its waitable lives in scope().
   void Adopt(std::unique_ptr<net::Transport> transport) { transport_ = std::move(transport); }
   [[nodiscard]] net::Transport& transport() { return *transport_; }
@@ -47,13 +57,18 @@ class Connection : public ListNode<AllConnections>, public ListNode<IdleConnecti
   uint64_t requests = 0;
 
  private:
-  static constexpr size_t kClientBytesMax = 46;  // INET6_ADDRSTRLEN
+  static constexpr size_t kClientBytesMax = IpAddress::kTextBytesMax;
+
+  void SetClient(std::string_view client);
 
   WorkerContext& worker_;
   const ListenerHosts& hosts_;
   event::CancelScope scope_;
   std::unique_ptr<net::Transport> transport_;
   const uint64_t number_;
+  bool fields_trusted_ : 1;
+  bool awaits_introduction_ : 1;
+  bool counted_ : 1;  // in worker.address_counter
   uint8_t client_size_ = 0;
   char client_[kClientBytesMax];
 };

@@ -5,6 +5,7 @@
 
 #include "http/status.h"
 #include "server/answer_request.h"
+#include "server/proxies.h"
 #include "server/send_output.h"
 #include "server/serve_connection.h"
 
@@ -30,6 +31,11 @@ constexpr http::RequestError kIncompleteHead{.status = 400, .offset = 0, .reason
 }  // namespace
 
 event::Task<BurstEnd> Exchange::Run() {
+  if (connection_.awaits_introduction()) {
+    const bool introduced = co_await ReadProxyHeader(connection_, buffers_.input);
+    if (!introduced) co_return BurstEnd::kCut;
+    request_began_ = worker_.loop.now();
+  }
   while (true) {
     const http::ParseStatus status = buffers_.parser.Parse(buffers_.input.unread());
     Next next = Next::kEnd;
@@ -100,6 +106,7 @@ event::Task<Exchange::Next> Exchange::ServeRequest() {
     buffers_.input.MakeRoom(kContentSpace);
     static_cast<void>(buffers_.parser.Parse(buffers_.input.unread()));  // the views again, for bytes that moved
   }
+  buffers_.client = ClientOf(connection_, head);
   buffers_.input.Consume(buffers_.parser.head_bytes());
   StreamRequestBody body(connection_, buffers_, head);
   event::CancelScope scope(&connection_.scope());
@@ -137,10 +144,10 @@ event::Task<Exchange::Next> Exchange::GiveWay() {
 // The rest of an exchange with content: the answer's is made and sent, the request's is read to its end.
 event::Task<Exchange::Next> Exchange::FinishContent(StreamRequestBody& body, QueuedResponse& queued) {
   if (queued.source != nullptr) {
-    const Result<void> streamed = co_await StreamContent(connection_, buffers_.output, queued);
+    const Result<void> streamed = co_await StreamContent(connection_, buffers_.output, queued, send_progress_);
     if (!buffers_.records.empty()) buffers_.records.back().content_end = buffers_.output.queued_bytes();
     if (!streamed) {
-      worker_.counters.responses_cut.Add(1);
+      CountCut(streamed.error());
       co_return EndWith(BurstEnd::kCut);
     }
   }
@@ -152,8 +159,8 @@ event::Task<Exchange::Next> Exchange::FinishContent(StreamRequestBody& body, Que
   const Result<void> sent = co_await Flush();
   if (!sent) co_return EndWith(BurstEnd::kCut);
   if (!queued.persists) co_return EndWith(BurstEnd::kLinger);
-  const bool drained = co_await body.Drain();
-  if (!drained) co_return EndWith(BurstEnd::kLinger);
+  co_await body.Drain();
+  if (!body.complete()) co_return EndWith(BurstEnd::kLinger);
   buffers_.parser.Reset();
   co_return Next::kRequest;
 }
@@ -165,10 +172,9 @@ event::Task<Result<void>> Exchange::Flush() {
     co_await worker_.loop.SendPhase();
     answered_in_turn_ = 0;
     if (!TrySendAtOnce(connection_, buffers_.output)) {
-      const Result<void> sent = co_await SendOutput(connection_, buffers_.output);
+      const Result<void> sent = co_await SendOutput(connection_, buffers_.output, send_progress_);
       if (!sent) {
-        worker_.counters.responses_cut.Add(1);
-        if (sent.error().code == ErrorCode::kDeadline) worker_.counters.timeouts.Add(1);
+        CountCut(sent.error());
         co_return sent;
       }
     }
@@ -200,6 +206,7 @@ void Exchange::Record(const http::RequestHead& head, int status, const QueuedRes
   worker_.counters.CountResponse(status);
   if (!worker_.access_log.enabled()) return;
   ExchangeBuffers::PendingRecord& pending = buffers_.records.emplace_back();
+  pending.record.client = buffers_.client.address;
   pending.record.method = head.method_name;
   pending.record.target = head.target;
   pending.record.version_minor = head.version_minor;
@@ -219,6 +226,7 @@ void Exchange::RecordMalformed(int status, const QueuedResponse& queued) {
   worker_.counters.CountResponse(status);
   if (!worker_.access_log.enabled()) return;
   ExchangeBuffers::PendingRecord& pending = buffers_.records.emplace_back();
+  pending.record.client = connection_.client();
   pending.record.raw_request_line = FirstLine(buffers_.input.unread());
   pending.record.status = status;
   pending.record.request_number = connection_.requests + 1;
@@ -228,12 +236,30 @@ void Exchange::RecordMalformed(int status, const QueuedResponse& queued) {
   pending.content_end = buffers_.output.queued_bytes();
 }
 
+// An answer that ends before its end.
+void Exchange::CountCut(const Error& error) {
+  worker_.counters.responses_cut.Add(1);
+  const OutputQueue& output = buffers_.output;
+  if (error.code == ErrorCode::kInvalid) {
+    worker_.error_log.Report(worker_.short_file_reports, log::Level::kWarn,
+                             "a file became shorter while it was sent: connection cut client={} sent={} of={}",
+                             buffers_.client.address, output.sent_bytes(), output.queued_bytes());
+  }
+  if (error.code != ErrorCode::kDeadline) return;
+  worker_.counters.timeouts.Add(1);
+  worker_.error_log.Report(worker_.slow_client_reports, log::Level::kDebug,
+                           "answer taken too slowly: connection cut client={} sent={} of={} untaken={}",
+                           buffers_.client.address, output.sent_bytes(), output.queued_bytes(),
+                           connection_.transport().UnsentBytes());
+  // The kernel would keep what it still has for minutes, for somebody who does not take it.
+  connection_.transport().ResetOnClose();
+}
+
 void Exchange::WriteRecords() {
   const uint64_t sent = buffers_.output.sent_bytes();
   size_t user_begin = 0;
   for (ExchangeBuffers::PendingRecord& pending : buffers_.records) {
     log::AccessRecord& record = pending.record;
-    record.client = connection_.client();
     record.user = std::string_view(buffers_.users).substr(user_begin, pending.user_end - user_begin);
     user_begin = pending.user_end;
     record.time = worker_.loop.wall();

@@ -9,6 +9,7 @@
 #include "event/task.h"
 #include "server/connection.h"
 #include "server/exchange_buffers.h"
+#include "server/progress_meter.h"
 #include "server/request_body.h"
 #include "server/write_response.h"
 
@@ -25,7 +26,10 @@ enum class BurstEnd : uint8_t {
 class Exchange {
  public:
   Exchange(Connection& connection, ExchangeBuffers& buffers)
-      : connection_(connection), buffers_(buffers), worker_(connection.worker()) {}
+      : connection_(connection),
+        buffers_(buffers),
+        worker_(connection.worker()),
+        send_progress_(worker_.config.limits.rate_min, worker_.config.limits.send_timeout) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -43,6 +47,7 @@ class Exchange {
   [[nodiscard]] Next Refuse(const http::RequestError& error);
   [[nodiscard]] bool MayPersist(const http::RequestHead& head) const;
   void Record(const http::RequestHead& head, int status, const QueuedResponse& queued);
+  void CountCut(const Error& error);
   void RecordMalformed(int status, const QueuedResponse& queued);
   void WriteRecords();
   [[nodiscard]] Next EndWith(BurstEnd end) {
@@ -56,6 +61,7 @@ class Exchange {
   BurstEnd end_ = BurstEnd::kIdle;
   int answered_in_turn_ = 0;
   MonotonicTime request_began_;  // of the request being read
+  ProgressMeter send_progress_;
 };
 
 }  // namespace brilliant::server

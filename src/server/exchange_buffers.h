@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/body_decoder.h"
+#include "http/forwarded.h"
 #include "http/request_parser.h"
 #include "log/access_log.h"
 #include "server/output_queue.h"
@@ -67,6 +68,7 @@ struct ExchangeBuffers {
   http::BodyDecoder decoder;
   OutputQueue output;
   std::string path_storage;
+  http::ForwardedClient client;  // of the request that was read last
   std::vector<PendingRecord> records;
   std::string user;   // who has shown a password for the request being answered; empty: nobody
   std::string users;  // of `records`

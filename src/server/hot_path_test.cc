@@ -47,6 +47,8 @@ class CountingTransport final : public net::Transport {
     return Failure(ErrorCode::kSystem, "sendfile");
   }
   void ShutdownWrite() override {}
+  uint64_t UnsentBytes() override { return 0; }
+  void ResetOnClose() override {}
   event::Waitable& waitable() override { return waitable_; }
 
  private:

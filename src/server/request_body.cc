@@ -8,6 +8,7 @@ StreamRequestBody::StreamRequestBody(Connection& connection, ExchangeBuffers& bu
     : connection_(connection),
       buffers_(buffers),
       content_start_(buffers.input.position()),
+      progress_(connection.worker().config.limits.rate_min, connection.worker().config.limits.body_timeout),
       awaits_continue_(head.expects_continue) {
   buffers_.decoder.Start(head);
 }
@@ -19,64 +20,97 @@ event::Task<Result<std::span<const char>>> StreamRequestBody::Next() {
     switch (step.status) {
       case http::BodyStatus::kContent:
         connection_.worker().counters.content_bytes_received.Add(step.content.size());
-        if (buffers_.decoder.content_bytes() > bytes_max_) co_return Failure(ErrorCode::kTooLarge, "content");
+        if (buffers_.decoder.content_bytes() > bytes_max_) {
+          co_return Fail({.code = ErrorCode::kTooLarge, .context = "content"});
+        }
         co_return std::span<const char>(step.content);
       case http::BodyStatus::kDone:
         co_return std::span<const char>();
       case http::BodyStatus::kError:
-        failed_ = true;
-        co_return Failure(ErrorCode::kInvalid, buffers_.decoder.error().reason);
+        co_return Fail({.code = ErrorCode::kInvalid, .context = buffers_.decoder.error().reason});
       case http::BodyStatus::kNeedMore:
         break;
     }
     const Result<void> more = co_await ReadMore();
-    if (!more) {
-      failed_ = true;
-      co_return std::unexpected(more.error());
-    }
+    if (!more) co_return Fail(more.error());
   }
+}
+
+// The only mapping from what goes wrong with content to a status.
+std::unexpected<Error> StreamRequestBody::Fail(const Error& error) {
+  WorkerContext& worker = connection_.worker();
+  if (!failure_ && !connection_.scope().reason()) {
+    switch (error.code) {
+      case ErrorCode::kInvalid:
+        failure_ = buffers_.decoder.error();
+        break;
+      case ErrorCode::kTooLarge:
+        failure_ = http::RequestError{.status = 413, .reason = ""};
+        break;
+      case ErrorCode::kDeadline:
+        worker.counters.timeouts.Add(1);
+        failure_ = http::RequestError{.status = 408, .reason = ""};
+        break;
+      default:
+        failure_ = http::RequestError{.status = 400, .reason = "The request ended in its content."};
+    }
+    worker.error_log.Report(worker.malformed_reports, log::Level::kDebug,
+                            "content refused client={} status={} offset={} reason=\"{}\"", buffers_.client.address,
+                            failure_->status, failure_->offset, error.context);
+  }
+  ended_ = ended_ || error.code != ErrorCode::kTooLarge;
+  return std::unexpected(error);
 }
 
 event::Task<Result<void>> StreamRequestBody::ReadMore() {
   if (awaits_continue_) {
     awaits_continue_ = false;
     buffers_.output.text() += "HTTP/1.1 100 Continue\r\n\r\n";
-    const Result<void> sent = co_await SendOutput(connection_, buffers_.output);
-    if (!sent) co_return sent;
+    ProgressMeter progress(connection_.worker().config.limits.rate_min,
+                           connection_.worker().config.limits.send_timeout);
+    const Result<void> sent = co_await SendOutput(connection_, buffers_.output, progress);
+    if (!sent) {
+      connection_.scope().Cancel(sent.error().code);  // it takes no answer either
+      co_return sent;
+    }
   }
   buffers_.input.RewindTo(content_start_);
+  std::chrono::nanoseconds waited{};
   while (true) {
     const Result<size_t> count = connection_.transport().TryRead(buffers_.input.free_space());
     if (count && *count == 0) co_return Failure(ErrorCode::kClosed, "content is incomplete");
     if (count) {
       buffers_.input.Filled(*count);
+      if (!progress_.Keeps(waited, *count)) co_return Failure(ErrorCode::kDeadline, "content comes too slowly");
       co_return Result<void>();
     }
     if (count.error().code != ErrorCode::kWouldBlock) co_return std::unexpected(count.error());
+    const MonotonicTime began = connection_.loop().now();
     connection_.timer.Start(connection_.worker().body_timeout);
     const Result<void> readable = co_await connection_.loop().Wait(connection_.transport().waitable(),
                                                                    event::Interest::kRead, &connection_.timer);
     connection_.timer.Stop();
     if (!readable) co_return readable;
+    waited += connection_.loop().now() - began;
   }
 }
 
 bool StreamRequestBody::may_be_drained() const {
   if (complete()) return true;
-  if (failed_ || awaits_continue_) return false;
+  if (ended_ || awaits_continue_) return false;
   return buffers_.decoder.remaining().value_or(0) <= kDrainBytesMax;
 }
 
-event::Task<bool> StreamRequestBody::Drain() {
-  if (!may_be_drained()) co_return false;
+event::Task<void> StreamRequestBody::Drain() {
+  if (!may_be_drained()) co_return;
   uint64_t drained = 0;
   bytes_max_ = UINT64_MAX;
   while (!complete() && drained <= kDrainBytesMax) {
     const Result<std::span<const char>> piece = co_await Next();
-    if (!piece) co_return false;
+    if (!piece) co_return;
     drained += piece->size();
   }
-  co_return complete();
+  ended_ = true;  // more of it is not worth it
 }
 
 }  // namespace brilliant::server

@@ -4,11 +4,13 @@
 #define BRILLIANT_SERVER_REQUEST_BODY_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "handlers/api.h"
 #include "http/request.h"
 #include "server/connection.h"
 #include "server/exchange_buffers.h"
+#include "server/progress_meter.h"
 
 namespace brilliant::server {
 
@@ -32,18 +34,24 @@ class StreamRequestBody final : public handlers::RequestBody {
   // Whether what is left may be little enough for Drain. Not if the client waits for 100 (Continue) and gets a final
   // answer instead: it may send its content or not, so only closing is safe (RFC 9110 section 10.1.1).
   [[nodiscard]] bool may_be_drained() const;
-  // Reads what the handler left, if it is little. False: the connection must end.
-  [[nodiscard]] event::Task<bool> Drain();
+  // Reads what the handler left, if it is little. Not complete() after it: the connection must end.
+  [[nodiscard]] event::Task<void> Drain();
+
+  // What was wrong with the content, once reading it has failed for that: the answer's status, and why.
+  [[nodiscard]] const std::optional<http::RequestError>& failure() const { return failure_; }
 
  private:
   [[nodiscard]] event::Task<Result<void>> ReadMore();
+  std::unexpected<Error> Fail(const Error& error);
 
   Connection& connection_;
   ExchangeBuffers& buffers_;
   const char* const content_start_;
   uint64_t bytes_max_ = UINT64_MAX;
+  ProgressMeter progress_;
+  std::optional<http::RequestError> failure_;
   bool awaits_continue_;
-  bool failed_ = false;
+  bool ended_ = false;  // nothing more can be read
 };
 
 }  // namespace brilliant::server

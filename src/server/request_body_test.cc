@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-// Answers with the content it was sent, or with why it could not be read.
+// Answers with the content it was sent; if it could not be read, with something that nobody may see.
 class EchoHandler final : public handlers::Handler {
  public:
   event::Task<handlers::Answer> Handle(const handlers::Request& /*request*/, handlers::RequestBody& body,
@@ -21,8 +21,7 @@ class EchoHandler final : public handlers::Handler {
     while (true) {
       const Result<std::span<const char>> piece = co_await body.Next();
       if (!piece) {
-        response.status = piece.error().code == ErrorCode::kTooLarge ? 413 : 400;
-        echo.bytes = ErrorCodeName(piece.error().code);
+        response.status = 599;
         break;
       }
       if (piece->empty()) break;
@@ -111,7 +110,10 @@ TEST_F(RequestBodyTest, ContentAboveTheLimitFailsAndEndsTheConnectionIfTooMuchIs
   TestClient& chunked = server.Ask(Post("Transfer-Encoding: chunked\r\n"));
   for (int i = 0; i < 3; ++i) chunked.Send("c000\r\n" + std::string(49'152, 'x') + "\r\n");
   server.Run();
-  EXPECT_EQ(chunked.TakeOne().body, "too large");
+  const TestAnswer answer = chunked.TakeOne();
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_TRUE(answer.closes());
+  EXPECT_TRUE(chunked.peer.write_shut);
   EXPECT_EQ(server.Ask(Post("Content-Length: " + std::to_string(kBodyMax) + "\r\n") + std::string(kBodyMax, 'x'))
                 .TakeOne()
                 .body.size(),
@@ -125,24 +127,66 @@ TEST_F(RequestBodyTest, ContentThatEndsEarlyIsNeverTakenForWhole) {
     client.End();
     server.Run();
     const TestAnswer answer = client.TakeOne();
-    EXPECT_EQ(answer.body, "closed by the peer");
+    EXPECT_EQ(answer.status, 400);
     EXPECT_TRUE(answer.closes());
     EXPECT_TRUE(client.closed());
   }
 }
 
-TEST_F(RequestBodyTest, ContentThatStopsFailsAfterItsTerm) {
+TEST_F(RequestBodyTest, ContentThatStopsIsAnswered408AfterItsTerm) {
   TestClient& client = server.Ask(Post("Content-Length: 10\r\n") + "hello");
-  server.Advance(seconds(60));
+  server.Advance(seconds(59));
+  EXPECT_EQ(client.Take(), "");
+  server.Advance(seconds(1));
   const TestAnswer answer = client.TakeOne();
-  EXPECT_EQ(answer.body, "deadline passed");
+  EXPECT_EQ(answer.status, 408);
   EXPECT_TRUE(answer.closes());
+  EXPECT_TRUE(client.peer.write_shut);  // and lingers, so that the answer can be read
+  EXPECT_FALSE(client.closed());
+  EXPECT_EQ(server.counters().timeouts.get(), 1U);
+  EXPECT_THAT(server.AccessLines(), testing::HasSubstr("\"POST /e HTTP/1.1\" 408 "));
 }
 
-TEST_F(RequestBodyTest, MalformedChunksFail) {
+TEST_F(RequestBodyTest, ContentThatTricklesIsAnswered408) {
+  TestClient& client = server.Ask(Post("Content-Length: 1000\r\n"));
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(client.Take(), "") << i;
+    server.Advance(seconds(10));
+    client.Send("x");
+    server.Run();
+  }
+  EXPECT_EQ(client.TakeOne().status, 408);
+}
+
+TEST_F(RequestBodyTest, ContentOf3KilobytesASecondArrivesHoweverLongItTakes) {
+  server.ServeWith(std::make_unique<EchoHandler>(), 64 << 20);
+  TestClient& client = server.Ask(Post("Content-Length: 21600000\r\n"));
+  for (int i = 0; i < 2 * 60 * 60 / 20; ++i) {  // two hours
+    server.loop.time.Advance(seconds(20));
+    client.Send(std::string(60'000, 'x'));
+    server.loop.Turns(2);
+  }
+  server.Run();
+  const TestAnswer answer = client.TakeOne();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body.size(), 21'600'000U);
+}
+
+TEST_F(RequestBodyTest, WithoutALeastRateAByteInTimeIsEnough) {
+  server.config.limits.rate_min = 0;
+  TestClient& client = server.Ask(Post("Content-Length: 10\r\n"));
+  for (int i = 0; i < 10; ++i) {
+    server.Advance(seconds(59));
+    client.Send("x");
+    server.Run();
+  }
+  EXPECT_EQ(client.TakeOne().body, "xxxxxxxxxx");
+}
+
+TEST_F(RequestBodyTest, MalformedChunksAre400) {
   TestClient& client = server.Ask(Post("Transfer-Encoding: chunked\r\n") + "5\r\nhelloX\r\n0\r\n\r\n");
   const TestAnswer answer = client.TakeOne();
-  EXPECT_EQ(answer.body, "invalid");
+  EXPECT_EQ(answer.status, 400);
   EXPECT_TRUE(answer.closes());
   EXPECT_EQ(client.Take(), "");
 }

@@ -112,7 +112,11 @@ const VirtualHost& ListenerHosts::Match(std::string_view host) const {
 Router::Router(const config::Config& config, log::ErrorLog& error_log) : types_(config.types, config.default_type) {
   for (const config::Server& server : config.servers) {
     const VirtualHost& host = *hosts_.emplace_back(std::make_unique<VirtualHost>(server, types_, error_log));
-    for (const config::Listen& listen : server.listens) listeners_[listen.address.ToString()].Add(host, server.names);
+    for (const config::Listen& listen : server.listens) {
+      ListenerHosts& hosts = listeners_[listen.address.ToString()];
+      hosts.set_proxy_protocol(listen.proxy_protocol);
+      hosts.Add(host, server.names);
+    }
   }
 }
 

@@ -66,6 +66,9 @@ class VirtualHost {
 // The virtual hosts of one listening address.
 class ListenerHosts {
  public:
+  // Whether a proxy's header comes first on each connection.
+  void set_proxy_protocol(bool proxy_protocol) { proxy_protocol_ = proxy_protocol; }
+  [[nodiscard]] bool proxy_protocol() const { return proxy_protocol_; }
   // The first is the default.
   void Add(const VirtualHost& host, const std::vector<std::string>& names);
   // By the host of the request, without port: an exact name, then the longest `*.example.com`, then the default.
@@ -73,6 +76,7 @@ class ListenerHosts {
   [[nodiscard]] const VirtualHost& default_host() const { return *default_; }
 
  private:
+  bool proxy_protocol_ = false;
   const VirtualHost* default_ = nullptr;
   TextMap<const VirtualHost*> exact_;  // lower case
   TextMap<const VirtualHost*> below_;  // ".example.com": every name that ends so

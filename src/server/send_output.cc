@@ -1,5 +1,7 @@
 #include "server/send_output.h"
 
+#include <algorithm>
+
 namespace brilliant::server {
 namespace {
 
@@ -13,11 +15,23 @@ Result<size_t> TrySendFront(Connection& connection, OutputQueue& output) {
   return connection.transport().TryWrite(parts, output.more_after_gather());
 }
 
-void ReportShortFile(Connection& connection, const OutputQueue& output) {
+// Waits until there is room. kDeadline: the client takes too little.
+event::Task<Result<void>> WaitForReader(Connection& connection, ProgressMeter& progress) {
   WorkerContext& worker = connection.worker();
-  worker.error_log.Report(worker.short_file_reports, log::Level::kWarn,
-                          "a file became shorter while it was sent: connection cut client={} sent={} of={}",
-                          connection.client(), output.sent_bytes(), output.queued_bytes());
+  net::Transport& transport = connection.transport();
+  event::Timer term;
+  while (true) {
+    const MonotonicTime began = worker.loop.now();
+    const uint64_t unsent = transport.UnsentBytes();
+    term.Start(worker.send_timeout);
+    const Result<void> writable = co_await worker.loop.Wait(transport.waitable(), event::Interest::kWrite, &term);
+    if (!writable && writable.error().code != ErrorCode::kDeadline) co_return writable;
+    const uint64_t taken = unsent - std::min(unsent, transport.UnsentBytes());
+    if (!progress.Keeps(worker.loop.now() - began, taken)) {
+      co_return Failure(ErrorCode::kDeadline, "send");
+    }
+    if (writable) co_return writable;
+  }
 }
 
 }  // namespace
@@ -33,17 +47,13 @@ bool TrySendAtOnce(Connection& connection, OutputQueue& output) {
   return true;
 }
 
-event::Task<Result<void>> SendOutput(Connection& connection, OutputQueue& output) {
+event::Task<Result<void>> SendOutput(Connection& connection, OutputQueue& output, ProgressMeter& progress) {
   output.CommitText();
-  event::Timer progress_timer;
   size_t sent_in_turn = 0;
   while (!output.empty()) {
     if (!connection.transport().waitable().writable()) {
-      progress_timer.Start(connection.worker().send_timeout);
-      const Result<void> writable =
-          co_await connection.loop().Wait(connection.transport().waitable(), event::Interest::kWrite, &progress_timer);
+      const Result<void> writable = co_await WaitForReader(connection, progress);
       if (!writable) co_return writable;
-      progress_timer.Stop();
       sent_in_turn = 0;
     }
     if (const files::OpenFilePtr* file = output.front_file(); file != nullptr) {
@@ -58,10 +68,7 @@ event::Task<Result<void>> SendOutput(Connection& connection, OutputQueue& output
     const Result<size_t> sent = TrySendFront(connection, output);
     if (!sent && sent.error().code == ErrorCode::kWouldBlock) continue;
     if (!sent) co_return std::unexpected(sent.error());
-    if (*sent == 0 && from_file) {
-      ReportShortFile(connection, output);
-      co_return Failure(ErrorCode::kInvalid, "file became shorter");
-    }
+    if (*sent == 0 && from_file) co_return Failure(ErrorCode::kInvalid, "file became shorter");
     output.Advance(*sent);
     sent_in_turn += *sent;
     if (sent_in_turn >= kSendChunkBytes && !output.empty()) {

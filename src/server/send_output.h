@@ -6,6 +6,7 @@
 #include "event/task.h"
 #include "server/connection.h"
 #include "server/output_queue.h"
+#include "server/progress_meter.h"
 
 namespace brilliant::server {
 
@@ -16,9 +17,12 @@ inline constexpr size_t kSendChunkBytes = 262'144;
 // SendOutput then meets again. No frame, no allocation: the hot path.
 [[nodiscard]] bool TrySendAtOnce(Connection& connection, OutputQueue& output);
 
-// Sends all of `output`, waiting as often as it takes, at most send_timeout without progress. Errors: kDeadline;
-// kClosed; kInvalid, a file has become shorter than was promised: the connection must be cut.
-[[nodiscard]] event::Task<Result<void>> SendOutput(Connection& connection, OutputQueue& output);
+// Sends all of `output`, waiting as often as it takes for a client that keeps client_rate_min, by what it has taken:
+// the kernel's buffer neither hides a client that takes nothing nor makes a slow one look like that. Errors: kDeadline;
+// kClosed; kInvalid, a file has become shorter than was promised: the connection must be cut. `progress`: of the client
+// as a reader, since the burst began.
+[[nodiscard]] event::Task<Result<void>> SendOutput(Connection& connection, OutputQueue& output,
+                                                   ProgressMeter& progress);
 
 }  // namespace brilliant::server
 

@@ -138,16 +138,61 @@ TEST_F(SendOutputTest, AClientThatTakesNothingIsCutAfterItsTerm) {
   client.peer.write_bytes_max = 1'000;
   client.Send(Get("/large"));
   server.Run();
-  for (int i = 0; i < 3; ++i) {  // the limit is for the time without progress
-    server.Advance(seconds(59));
+  server.Advance(seconds(59));
+  EXPECT_FALSE(client.closed());
+  server.Advance(seconds(1));
+  EXPECT_TRUE(client.closed());
+  EXPECT_TRUE(client.peer.reset_on_close);
+  EXPECT_EQ(server.counters().timeouts.get(), 1U);
+  EXPECT_EQ(server.counters().responses_cut.get(), 1U);
+  EXPECT_THAT(server.ErrorLines(), HasSubstr("debug: answer taken too slowly: connection cut client=192.0.2.7 "));
+  EXPECT_THAT(server.AccessLines(), HasSubstr("\"GET /large HTTP/1.1\" 200 "));
+}
+
+TEST_F(SendOutputTest, AClientThatTakesALittleNowAndThenIsCut) {
+  folder.Write("large", Numbers(300'000));
+  TestClient& client = server.Connect();
+  client.peer.write_bytes_max = 1'000;
+  client.Send(Get("/large"));
+  server.Run();
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_FALSE(client.closed()) << i;
+    server.Advance(seconds(10));
     client.TakeMore();
     server.Run();
   }
-  EXPECT_FALSE(client.closed());
+  EXPECT_TRUE(client.closed());
+}
+
+// At 3 KB/s, it is minutes before a buffer of the kernel has room again.
+TEST_F(SendOutputTest, WhatAClientTakesFromTheKernelsBufferCounts) {
+  const std::string content = Numbers(300'000);
+  folder.Write("large", content);
+  TestClient& client = server.Connect();
+  client.peer.write_bytes_max = 100'000;
+  client.peer.unsent_bytes = 4 << 20;  // of earlier answers
+  client.Send(Get("/large"));
+  server.Run();
+  const uint64_t sent = client.peer.output.size();
+  for (int minute = 0; minute < 20; ++minute) {
+    client.TakeSome(60 * 3'000);
+    server.Advance(seconds(60));
+    ASSERT_FALSE(client.closed()) << minute;
+  }
+  ASSERT_EQ(client.peer.output.size(), sent);
+  TakeAll(client);
+  EXPECT_EQ(client.TakeOne().body, content);
+}
+
+TEST_F(SendOutputTest, AFullKernelBufferHidesNobodyWhoTakesTooLittle) {
+  folder.Write("large", Numbers(300'000));
+  TestClient& client = server.Connect();
+  client.peer.write_bytes_max = 100'000;
+  client.Send(Get("/large"));
+  server.Run();
+  client.TakeSome(60 * 239);
   server.Advance(seconds(60));
   EXPECT_TRUE(client.closed());
-  EXPECT_EQ(server.counters().timeouts.get(), 1U);
-  EXPECT_EQ(server.counters().responses_cut.get(), 1U);
 }
 
 TEST_F(SendOutputTest, AClientThatReadsSlowlyGetsEveryByteOfTenMebibytes) {

@@ -18,15 +18,14 @@ namespace {
 // RFC 9112 section 9.6: closing while the client still sends would reset the connection and could destroy the answer
 // before the client has read it. So: no more from us, then read and forget what comes until the client is done too.
 [[gnu::noinline]] event::Task<void> LingeringClose(Connection& connection) {
-  const ExchangeLease lease(connection.worker().exchange_pool);
-  const std::span<char> scratch = (*lease).input.free_space();
+  WorkerContext& worker = connection.worker();
+  const MonotonicTime end = worker.loop.now() + worker.config.limits.lingering_time;
   connection.transport().ShutdownWrite();
-  connection.timer.Start(connection.worker().lingering_timeout);
   while (true) {
-    const Result<size_t> count = connection.transport().TryRead(scratch);
+    const Result<size_t> count = connection.transport().TryRead(worker.discarded);
     if (count && *count == 0) break;
-    // A client that never stops is stopped by the timer, also if it never pauses.
-    if (connection.timer.expired() || connection.scope().reason()) break;
+    if (worker.loop.now() >= end || connection.scope().reason()) break;
+    connection.timer.Start(worker.lingering_timeout);
     if (count) {
       co_await connection.loop().Yield();
       continue;

@@ -212,11 +212,24 @@ TEST_F(ServeConnectionTest, LingersUntilTheClientIsDoneAndForgetsWhatItSends) {
 
 TEST_F(ServeConnectionTest, LingersNoLongerThanItsTermHoweverMuchTheClientSends) {
   TestClient& client = server.Ask("BAD\r\n\r\n");
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 10; ++i) {
     EXPECT_FALSE(client.closed()) << i;
     client.Send(kGet);
-    server.Advance(seconds(1));
+    server.Advance(seconds(3));
   }
+  client.Send(kGet);
+  server.Run();
+  EXPECT_TRUE(client.closed());
+}
+
+TEST_F(ServeConnectionTest, LingersNoLongerThanTheClientIsSilent) {
+  TestClient& client = server.Ask("BAD\r\n\r\n");
+  server.Advance(seconds(4));
+  client.Send(kGet);
+  server.Run();
+  server.Advance(seconds(5) - milliseconds(1));
+  EXPECT_FALSE(client.closed());
+  server.Advance(milliseconds(1));
   EXPECT_TRUE(client.closed());
 }
 

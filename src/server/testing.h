@@ -124,8 +124,13 @@ class TestClient {
     peer.reset = true;
     Report({.readable = true, .writable = true, .input_ended = true, .hangup = true});
   }
-  // There is room again for what the server sends.
-  void TakeMore() { Report({.writable = true}); }
+  // Has taken everything, so that there is room again for what the server sends.
+  void TakeMore() {
+    peer.unsent_bytes = 0;
+    Report({.writable = true});
+  }
+  // Takes a little, too little for the kernel to have the server go on.
+  void TakeSome(uint64_t bytes) { peer.unsent_bytes -= bytes; }
 
   [[nodiscard]] bool closed() const { return peer.destroyed; }
   [[nodiscard]] int fd() const { return fd_; }
@@ -199,10 +204,12 @@ class TestServer {
   }
 
   // A new connection, which the server has not looked at yet. The first one freezes `config` and `access_format`.
-  TestClient& Connect() {
+  TestClient& Connect(std::string_view peer_host = "192.0.2.7") {
     constexpr int kFirstNumber = 1000;  // no descriptor of this process
     const int number = kFirstNumber + static_cast<int>(clients_.size());
-    const net::SocketAddress peer = net::SocketAddress::FromIp("192.0.2.7", 4711).value_or(net::SocketAddress());
+    const net::SocketAddress peer = peer_host == "unix:"
+                                        ? net::SocketAddress::FromUnixPath("/run/x").value_or(net::SocketAddress())
+                                        : net::SocketAddress::FromIp(peer_host, 4711).value_or(net::SocketAddress());
     auto connection = std::make_unique<Connection>(context(), Hosts(), peer);
     TestClient& client = clients_.emplace_back(*loop.poller, number);
     connection->Adopt(std::make_unique<net::FakeTransport>(loop.loop, connection->scope(), number, client.peer));
@@ -261,6 +268,8 @@ class TestServer {
   }
   // The same for a part of it. After ServeWith.
   void AddRoute(std::unique_ptr<Route> route) { worker_->own_host.Add(std::move(route)); }
+  // After ServeWith: connections made from now on begin with a proxy's header.
+  void SetProxyProtocol() { worker_->own_hosts.set_proxy_protocol(true); }
   [[nodiscard]] const log::Counters& counters() { return context().counters; }
   [[nodiscard]] const ListenerHosts& Hosts() {
     context();

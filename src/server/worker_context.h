@@ -3,6 +3,7 @@
 #ifndef BRILLIANT_SERVER_WORKER_CONTEXT_H_
 #define BRILLIANT_SERVER_WORKER_CONTEXT_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "log/access_log.h"
 #include "log/counters.h"
 #include "log/error_log.h"
+#include "server/address_counter.h"
 #include "server/exchange_buffers.h"
 
 namespace brilliant::server {
@@ -62,14 +64,18 @@ struct WorkerContext {
   event::TaskList connection_tasks;
   IntrusiveList<Connection, AllConnections> connections;
   IntrusiveList<Connection, IdleConnections> idle_connections;  // idle the longest first
+  AddressCounter address_counter{config.limits.connections_per_address};
   uint64_t connection_count = 0;
   uint64_t connections_accepted = 0;
+  std::array<char, 65'536> discarded;                  // where what nobody wants is read to
   event::CancelScope ending_scope{nullptr};            // never cancelled
   event::Signal connection_ended{loop, ending_scope};  // the worker waits for the last one to go
   bool draining = false;
 
   log::RateLimit short_file_reports;
   log::RateLimit malformed_reports;
+  log::RateLimit slow_client_reports;
+  log::RateLimit proxy_reports;
 };
 
 }  // namespace brilliant::server

@@ -149,7 +149,8 @@ QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const 
   return queued;
 }
 
-event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& output, QueuedResponse& queued) {
+event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& output, QueuedResponse& queued,
+                                        ProgressMeter& progress) {
   int pieces_in_turn = 0;
   size_t bytes_in_turn = 0;
   while (true) {
@@ -160,7 +161,7 @@ event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& out
     // Nobody owns the piece but the source, which keeps it until the next call: it is sent before that.
     output.AppendShared(nullptr, {piece->data(), piece->size()});
     if (queued.chunked) output.text() += "\r\n";
-    const Result<void> sent = co_await SendOutput(connection, output);
+    const Result<void> sent = co_await SendOutput(connection, output, progress);
     if (!sent) co_return sent;
     bytes_in_turn += piece->size();
     if (++pieces_in_turn < kPiecesPerTurnMax && bytes_in_turn < kSendChunkBytes) continue;
@@ -170,7 +171,7 @@ event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& out
     bytes_in_turn = 0;
   }
   if (queued.chunked) output.text() += "0\r\n\r\n";
-  co_return co_await SendOutput(connection, output);
+  co_return co_await SendOutput(connection, output, progress);
 }
 
 }  // namespace brilliant::server

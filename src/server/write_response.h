@@ -10,6 +10,7 @@
 #include "handlers/api.h"
 #include "server/connection.h"
 #include "server/output_queue.h"
+#include "server/progress_meter.h"
 
 namespace brilliant::server {
 
@@ -38,7 +39,7 @@ struct QueuedResponse {
 // Makes and sends the content of `queued.source`. On an error the connection must be cut: the client sees that the
 // answer is incomplete, because the last chunk (or an orderly close) is missing.
 [[nodiscard]] event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& output,
-                                                      QueuedResponse& queued);
+                                                      QueuedResponse& queued, ProgressMeter& progress);
 
 }  // namespace brilliant::server
 
