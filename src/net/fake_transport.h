@@ -26,6 +26,7 @@ struct FakePeer {
   int write_refusals = 0;                                       // so many next writes say kWouldBlock
   uint64_t unsent_bytes = 0;                                    // of the output: not taken by the peer yet
   bool write_shut = false;
+  bool takes_more_at_once = false;
   bool reset_on_close = false;
   bool destroyed = false;
 };
@@ -70,6 +71,7 @@ class FakeTransport final : public Transport {
 
   void ShutdownWrite() override { peer_.write_shut = true; }
   uint64_t UnsentBytes() override { return peer_.unsent_bytes; }
+  void TakeMoreAtOnce() override { peer_.takes_more_at_once = true; }
   void ResetOnClose() override { peer_.reset_on_close = true; }
   event::Waitable& waitable() override { return waitable_; }
 

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/platform.h"
+#include "net/transport.h"
 
 #if BRILLIANT_LINUX
 #include <linux/filter.h>
@@ -55,6 +56,10 @@ Result<UniqueFd> Bind(const SocketAddress& address, bool balanced) {
     RETURN_IF_ERROR(TurnOn(fd.get(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR"));
     if (balanced) RETURN_IF_ERROR(TurnOn(fd.get(), SOL_SOCKET, kBalanceOption, "SO_REUSEPORT"));
     RETURN_IF_ERROR(TurnOn(fd.get(), IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY"));  // accepted sockets inherit it
+#ifdef TCP_NOTSENT_LOWAT
+    const int bytes_max = kUnsentBytesMax;  // and this; a system that can't just holds more
+    static_cast<void>(setsockopt(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes_max, sizeof bytes_max));
+#endif
   }
   // `*` is two sockets, one per family: the IPv6 one must leave IPv4 to the other.
   if (address.family() == AF_INET6) RETURN_IF_ERROR(TurnOn(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY"));

@@ -1,5 +1,7 @@
 #include "net/socket_transport.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -105,6 +107,13 @@ uint64_t SocketTransport::UnsentBytes() {
   const int result = ioctl(socket_.get(), TIOCOUTQ, &count);
 #endif
   return result == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
+}
+
+void SocketTransport::TakeMoreAtOnce() {
+#ifdef TCP_NOTSENT_LOWAT
+  const int bytes_max = kUnsentBytesMaxPrompt;
+  static_cast<void>(setsockopt(socket_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes_max, sizeof bytes_max));
+#endif
 }
 
 void SocketTransport::ResetOnClose() {

@@ -19,6 +19,7 @@ class SocketTransport final : public Transport {
   Result<size_t> TrySendFile(const FileSlice& slice, bool more) override;
   void ShutdownWrite() override;
   uint64_t UnsentBytes() override;
+  void TakeMoreAtOnce() override;
   void ResetOnClose() override;
   event::Waitable& waitable() override { return waitable_; }
 

@@ -2,16 +2,23 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "event/event_loop.h"
+#include "net/accept.h"
+#include "net/listener.h"
 
 namespace brilliant::net {
 namespace {
@@ -141,6 +148,74 @@ TEST_F(SocketTransportTest, ALargeFileArrivesWholeThroughAFullSocket) {
   received += Receive();
   EXPECT_GT(waits, 0);
   EXPECT_TRUE(received == content);
+}
+
+// A pair of connected TCP sockets, as a listener gives them.
+struct TcpTransportTest : ::testing::Test {
+  TcpTransportTest() {
+    Result<ListenerGroup> group = OpenListeners(SocketAddress::FromIp("127.0.0.1", 0).value(), ListenOptions());
+    const int buffer_bytes = 16'384;
+    setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+    EXPECT_EQ(connect(client.get(), group->address.data(), group->address.length()), 0);
+    Result<Accepted> accepted = TryAccept(group->sockets[0].get());
+    server = accepted->socket.get();
+    transport.emplace(loop, scope, std::move(accepted->socket));
+  }
+  // Until the kernel takes no more; how much that was.
+  size_t Fill() {
+    const std::string bytes(65'536, 'x');
+    size_t filled = 0;
+    while (true) {
+      const iovec part{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+      const Result<size_t> count = transport->TryWrite({&part, 1}, false);
+      if (!count) return filled;
+      filled += *count;
+    }
+  }
+  FakeTimeSource time;
+  event::EventLoop loop{event::MakePoller().value(), time, 0};
+  event::CancelScope scope{nullptr};
+  UniqueFd client{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  int server = -1;
+  std::optional<SocketTransport> transport;
+};
+
+TEST_F(TcpTransportTest, WhatThePeerHasNotTakenIsKnown) {
+  EXPECT_EQ(transport->UnsentBytes(), 0U);
+  const size_t filled = Fill();
+  const uint64_t unsent = transport->UnsentBytes();
+  EXPECT_GT(unsent, 0U);
+  EXPECT_LE(unsent, filled);
+  std::string taken(filled, '\0');
+  EXPECT_EQ(recv(client.get(), taken.data(), filled, MSG_WAITALL), static_cast<ssize_t>(filled));
+  // The acknowledgement is on its way at the latest.
+  while (transport->UnsentBytes() > 0) sched_yield();
+}
+
+#ifdef TCP_NOTSENT_LOWAT
+TEST_F(TcpTransportTest, AReaderThatTakesNothingHasTheKernelHoldLittleUntilItIsKnownToBePrompt) {
+  const size_t filled = Fill();
+  EXPECT_LE(transport->UnsentBytes(), static_cast<uint64_t>(kUnsentBytesMax) + 2 * 65'536);
+  int bytes_max = 0;
+  socklen_t length = sizeof bytes_max;
+  ASSERT_EQ(getsockopt(server, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes_max, &length), 0);
+  EXPECT_EQ(bytes_max, kUnsentBytesMax);
+  transport->TakeMoreAtOnce();
+  ASSERT_EQ(getsockopt(server, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes_max, &length), 0);
+  EXPECT_EQ(bytes_max, kUnsentBytesMaxPrompt);
+  EXPECT_GT(filled, 0U);
+}
+#endif
+
+TEST_F(TcpTransportTest, AResetForgetsWhatWasNotTaken) {
+  Fill();
+  transport->ResetOnClose();
+  transport.reset();
+  std::string taken(4 << 20, '\0');
+  ssize_t count = 1;
+  while (count > 0) count = recv(client.get(), taken.data(), taken.size(), 0);
+  EXPECT_EQ(count, -1);
+  EXPECT_EQ(errno, ECONNRESET);
 }
 
 TEST_F(SocketTransportTest, ShutdownWriteEndsTheOutputAndLeavesTheInput) {

@@ -22,6 +22,12 @@ struct FileSlice {
   size_t length = 0;
 };
 
+// What the kernel takes of an answer beyond what it has sent already (TCP). A client that reads nothing has it hold
+// this much, not the megabytes that it would offer; enough for it to go on sending until the server's turn comes.
+inline constexpr int kUnsentBytesMax = 131'072;
+// The same for a client that takes what it gets at once: fewer turns for it.
+inline constexpr int kUnsentBytesMaxPrompt = 1'048'576;
+
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -36,6 +42,8 @@ class Transport {
   virtual void ShutdownWrite() = 0;
   // Bytes written that the peer has not taken yet, by what its side has acknowledged. 0 if the system can't say.
   virtual uint64_t UnsentBytes() = 0;
+  // The peer has shown that it reads promptly: up to kUnsentBytesMaxPrompt is taken for it from now on.
+  virtual void TakeMoreAtOnce() = 0;
   // Destroying the transport will reset the connection, and what the peer has not taken is forgotten: else the kernel
   // would keep it, for a peer that may never take it.
   virtual void ResetOnClose() = 0;

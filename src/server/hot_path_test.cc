@@ -48,6 +48,7 @@ class CountingTransport final : public net::Transport {
   }
   void ShutdownWrite() override {}
   uint64_t UnsentBytes() override { return 0; }
+  void TakeMoreAtOnce() override {}
   void ResetOnClose() override {}
   event::Waitable& waitable() override { return waitable_; }
 

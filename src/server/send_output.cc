@@ -5,6 +5,9 @@
 namespace brilliant::server {
 namespace {
 
+// Who has taken a buffer's content in this time is on a fast network, or on this machine.
+constexpr Milliseconds kPromptReader{20};
+
 // One call to the kernel. 0 bytes: the file at the front has ended early.
 Result<size_t> TrySendFront(Connection& connection, OutputQueue& output) {
   if (output.front_file() != nullptr) {
@@ -50,10 +53,15 @@ bool TrySendAtOnce(Connection& connection, OutputQueue& output) {
 event::Task<Result<void>> SendOutput(Connection& connection, OutputQueue& output, ProgressMeter& progress) {
   output.CommitText();
   size_t sent_in_turn = 0;
+  bool prompt = false;
   while (!output.empty()) {
     if (!connection.transport().waitable().writable()) {
+      const MonotonicTime began = connection.loop().now();
       const Result<void> writable = co_await WaitForReader(connection, progress);
       if (!writable) co_return writable;
+      const bool at_once = connection.loop().now() - began < kPromptReader;
+      if (at_once && !prompt) connection.transport().TakeMoreAtOnce();
+      prompt = prompt || at_once;
       sent_in_turn = 0;
     }
     if (const files::OpenFilePtr* file = output.front_file(); file != nullptr) {

@@ -184,6 +184,21 @@ TEST_F(SendOutputTest, WhatAClientTakesFromTheKernelsBufferCounts) {
   EXPECT_EQ(client.TakeOne().body, content);
 }
 
+TEST_F(SendOutputTest, AReaderThatTakesAtOnceWhatItGetsGetsMoreAtOnce) {
+  folder.Write("large", Numbers(300'000));
+  for (const int milliseconds : {0, 19, 20, 1'000}) {
+    TestClient& client = server.Connect();
+    client.peer.write_bytes_max = 100'000;
+    client.Send(Get("/large"));
+    server.Run();
+    EXPECT_FALSE(client.peer.takes_more_at_once);
+    server.Advance(std::chrono::milliseconds(milliseconds));
+    client.TakeMore();
+    server.Run();
+    EXPECT_EQ(client.peer.takes_more_at_once, milliseconds < 20) << milliseconds;
+  }
+}
+
 TEST_F(SendOutputTest, AFullKernelBufferHidesNobodyWhoTakesTooLittle) {
   folder.Write("large", Numbers(300'000));
   TestClient& client = server.Connect();
