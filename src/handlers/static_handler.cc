@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "handlers/answer_fields.h"
 #include "handlers/answers.h"
+#include "http/media_type.h"
 #include "http/target.h"
 
 namespace brilliant::handlers {

@@ -207,7 +207,7 @@ TEST_F(AccessTest, HandlersLearnWhoAsksAndLocalRedirectsOpenNoDoor) {
   server.ServeWith(std::make_unique<Teller>());
   auto route = std::make_unique<Route>();
   route->path = "/staff";
-  route->any_method = true;
+  route->methods = {http::Method::kGet};
   route->body_max = UINT64_MAX;
   route->auth.emplace(auth);
   route->handler = std::make_unique<Teller>();

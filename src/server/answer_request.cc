@@ -23,10 +23,12 @@ using handlers::Response;
 constexpr std::string_view kServerAllow = "GET, HEAD, OPTIONS";
 
 // What is decided by the head alone, before any location is looked for.
-std::optional<Response> AnswerByHead(const http::RequestHead& head) {
+std::optional<Response> AnswerByHead(const Request& request) {
+  const http::RequestHead& head = request.head;
   if (head.method == http::Method::kUnknown || head.method == http::Method::kConnect) return ErrorResponse(501);
-  // RFC 9110 section 7.4: no https resource over a connection that isn't secured.
-  if (head.target_is_https) return ErrorResponse(421, "This connection is not secured: it has no https addresses.");
+  // RFC 9110 section 7.4: no https resource over a connection that isn't secured, here or by a trusted proxy.
+  if (head.target_is_https && request.scheme != "https")
+    return ErrorResponse(421, "This connection is not secured: it has no https addresses.");
   if (head.form == http::TargetForm::kAsterisk) {
     return head.method == http::Method::kTrace ? handlers::MethodNotAllowed(kServerAllow)
                                                : handlers::OptionsResponse(kServerAllow);
@@ -74,7 +76,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       .loop = worker.loop, .scope = scope, .files = worker.files, .error_log = worker.error_log};
   Request request{
       .head = head, .path = {}, .client = buffers.client.address, .scheme = buffers.client.scheme, .path_below = {}};
-  std::optional<Response> response = AnswerByHead(head);
+  std::optional<Response> response = AnswerByHead(request);
   std::string redirected_target;
   const Route* route = nullptr;
   buffers.user.clear();
