@@ -30,13 +30,13 @@ class AnswerFields;
 struct Request {
   http::RequestHead head;
   // The path decoded and normalised, beginning with "/" (http/target.h). "*" for asterisk-form.
-  std::string_view path;
+  std::string_view path = {};
   // Who asks: "192.0.2.1", "2001:db8::1" or "unix:". The peer, or whom a trusted proxy has named.
-  std::string_view client;
+  std::string_view client = {};
   // What the client speaks, "http" or "https"; the latter only if a trusted proxy says so.
   std::string_view scheme = "http";
   // The part of `path` below the location: begins with "/", or is empty if the target is the location itself.
-  std::string_view path_below;
+  std::string_view path_below = {};
   // Who has shown a password (auth_basic); empty: nobody was asked.
   std::string_view user = {};
 };
