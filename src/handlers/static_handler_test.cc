@@ -289,6 +289,15 @@ TEST_F(FallbackTest, HasItsOwnValidators) {
   EXPECT_EQ(Ask("/other", "If-Match: \"x\"\r\n").status, 412);
 }
 
+TEST_F(FallbackTest, MayHaveAPrecompressedNeighbour) {
+  location.precompressed = {http::ContentCoding::kGzip};
+  folder.Write("app.html.gz", "packed");
+  const Seen seen = Ask("/none", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(seen.content, "packed");
+  EXPECT_THAT(seen.fields, HasSubstr("Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(Ask("/other").content, "app");
+}
+
 TEST_F(FallbackTest, OnlyWhatIsMissingFallsBack) {
   folder.MakeFolder("bare");
   folder.Link("/etc/hostname", "out");

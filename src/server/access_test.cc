@@ -262,6 +262,9 @@ TEST_F(AccessTest, ConfiguredFieldsTakeThePlaceOfTheServersOwn) {
     EXPECT_EQ(answer.Field("X-Content-Type-Options"), "other");
     EXPECT_NE(answer.Field("Date"), std::nullopt);
   }
+  const TestAnswer part = Ask("GET", "/a.txt", "Range: bytes=1-2\r\n");
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.Field("X-Content-Type-Options"), "other");
   const TestAnswer error = Ask("GET", "/none");
   EXPECT_EQ(error.Field("Server"), "BrilliantServer");
   EXPECT_EQ(error.Field("X-Content-Type-Options"), "other");
@@ -279,6 +282,15 @@ TEST_F(AccessTest, CacheControlIsForFiles) {
     EXPECT_EQ(unchanged.status, 304);
     EXPECT_EQ(unchanged.Field("Cache-Control"), "public, max-age=60") << target;
   }
+  // RFC 9110 section 15.3.7: and so has a part.
+  for (const char* range : {"Range: bytes=1-2\r\n", "Range: bytes=0-0,2-2\r\n"}) {
+    for (const char* target : {"/a.txt", "/large.txt"}) {
+      const TestAnswer part = Ask("GET", target, range);
+      EXPECT_EQ(part.status, 206) << target;
+      EXPECT_EQ(part.Field("Cache-Control"), "public, max-age=60") << target << " " << range;
+    }
+  }
+  EXPECT_EQ(Ask("GET", "/a.txt", "Range: bytes=9-\r\n").Field("Cache-Control"), "no-store");
   EXPECT_EQ(Ask("GET", "/none").Field("Cache-Control"), "no-store");
   EXPECT_EQ(Ask("GET", "/a.txt", "If-Match: \"x\"\r\n").Field("Cache-Control"), "no-store");
   EXPECT_EQ(Ask("GET", "/dir").Field("Cache-Control"), std::nullopt) << "a redirect is no file";
