@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "http/content_coding.h"
 #include "base/ip_address.h"
+#include "http/content_coding.h"
 #include "http/forwarded.h"
 #include "http/method.h"
 
