@@ -4,7 +4,7 @@
 #   make run        serves the demo site on http://127.0.0.1:8080/
 #   make test       all tests; the unit tests with sanitizers and with the other compiler as well
 #   make test-all   everything with everything, clang-tidy and a short run of each fuzz target: slower
-#   make fuzz       each fuzz target for FUZZ_SECONDS (60)
+#   make fuzz       each fuzz target, or those in FUZZ, for FUZZ_SECONDS (60);   make fuzz-merge: takes in what they found
 #   make bench      micro benchmarks and a load run, beside nginx where it is installed
 #   make lint       layout and clang-tidy;   make format: mends the layout
 #   make install    with DESTDIR and PREFIX (/usr/local);   make clean
@@ -22,7 +22,7 @@ build = cmake --build --preset $(1) --parallel $(JOBS)
 ctest = ctest --preset $(1) --parallel $(JOBS)
 
 .NOTPARALLEL:
-.PHONY: all run test test-all test-release test-asan test-gcc fuzz bench lint format install clean build-packages test-packages
+.PHONY: all run test test-all test-release test-asan test-gcc fuzz fuzz-merge bench lint format install clean build-packages test-packages
 
 all: build-packages
 	@cmake --preset release $(if $(wildcard build/release/CMakeCache.txt),,-DBRILLIANT_TESTS=OFF)
@@ -51,7 +51,10 @@ test-all: test-packages
 
 fuzz: test-packages
 	@$(call configure,fuzz) && $(call build,fuzz) --target fuzz/all
-	@tools/fuzz build/fuzz $(FUZZ_SECONDS)
+	@JOBS=$(JOBS) tools/fuzz build/fuzz $(FUZZ_SECONDS) $(FUZZ)
+
+fuzz-merge:
+	@JOBS=$(JOBS) tools/fuzz --merge build/fuzz $(FUZZ)
 
 bench:
 	@tools/install-packages build bench
