@@ -138,6 +138,11 @@ bool TakeSize(std::string_view& line, uint64_t& size) {
   return size <= INT64_MAX;
 }
 
+bool IsFramingField(std::string_view name) {
+  const std::string lower = reference::LowerCase(name);
+  return lower == "content-length" || lower == "transfer-encoding";
+}
+
 void ReadTrailers(std::string_view rest, std::string_view input, Reading& reading) {
   const size_t section = rest.size();
   std::string_view line;
@@ -154,6 +159,7 @@ void ReadTrailers(std::string_view rest, std::string_view input, Reading& readin
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = reference::Trim(line.substr(colon + 1));
     if (!reference::IsToken(name) || !std::ranges::all_of(value, reference::IsValueChar)) return;
+    if (IsFramingField(name)) return;
     if (!brilliant::http::IsAllowedInTrailer(name)) continue;
     trailers.push_back(std::string(name) + ":" + std::string(value));
   }

@@ -13,6 +13,11 @@ constexpr uint64_t kChunkSizeMax = std::numeric_limits<int64_t>::max();
 
 bool IsQuotedChar(char c) { return (ClassesOf(c) & kValueChar) != 0; }
 
+// RFC 9110 section 6.5.1 forbids to send these, and some recipients frame the next request by them.
+bool IsFramingField(std::string_view name) {
+  return EqualsIgnoreCase(name, "content-length") || EqualsIgnoreCase(name, "transfer-encoding");
+}
+
 // RFC 9110 section 6.5.1: fields that must be known before the content, or that would change how the message is framed,
 // routed, authorised or understood after that was decided.
 constexpr auto kForbiddenInTrailer = std::to_array<std::string_view>({
@@ -258,7 +263,9 @@ bool ChunkedDecoder::ReadTrailerLine() {
   if (++trailer_lines_ > limits_.trailers_max) return Refuse(431, line_position, "more trailer fields than the limit");
   const auto parts = SplitFieldLine(line);
   if (!parts) return Refuse(400, line_position + parts.error().offset, parts.error().reason);
-  if (IsAllowedInTrailer(line.substr(0, parts->name_size))) {
+  const std::string_view name = line.substr(0, parts->name_size);
+  if (IsFramingField(name)) return Refuse(400, line_position, "framing field in a trailer section");
+  if (IsAllowedInTrailer(name)) {
     trailer_spans_.push_back(TrailerSpan{.line = trailer_line_, .parts = *parts});
   }
   trailer_line_ = trailer_bytes_.size();

@@ -1,6 +1,6 @@
 // The chunked transfer coding (RFC 9112 section 7.1), incremental at every byte boundary and without copying content.
 // Strict: no bare LF, no blanks around the size, sizes to 2^63-1 without overflow; extensions are checked and ignored,
-// trailer fields are kept apart from header fields. Owned by BodyDecoder; pure.
+// trailer fields are kept apart from header fields, and framing fields among them refused. Owned by BodyDecoder; pure.
 #ifndef BRILLIANT_HTTP_CHUNKED_DECODER_H_
 #define BRILLIANT_HTTP_CHUNKED_DECODER_H_
 
@@ -57,7 +57,7 @@ class ChunkedDecoder {
   // Bytes of content handed out so far.
   [[nodiscard]] uint64_t content_bytes() const { return content_bytes_; }
   // After kDone: the trailer fields in order, without those that RFC 9110 section 6.5.1 forbids in a trailer section
-  // (framing, routing, request modifiers, authentication, content format), which are dropped. Valid until Reset().
+  // (routing, request modifiers, authentication, content format), which are dropped. Valid until Reset().
   [[nodiscard]] std::span<const Field> trailers() const { return trailers_; }
 
  private:

@@ -248,8 +248,6 @@ CHUNKS_ACCEPTED = {
     "blanks around an extension": b"5 \t; name = value\r\nhello\r\n" + EMPTY_CHUNKED,
     "several extensions": b"5;a;b=c;d=\"e\"\r\nhello\r\n0;last\r\n\r\n",
     "trailer": b"5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-Other:\r\n\r\n",
-    "trailer with a length": b"5\r\nhello\r\n0\r\nContent-Length: 99\r\n\r\n",
-    "trailer with an encoding": b"5\r\nhello\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n",
     "trailer with a host": b"5\r\nhello\r\n0\r\nHost: other.test\r\nConnection: close\r\n\r\n",
 }
 CHUNKS_MALFORMED = {
@@ -295,6 +293,8 @@ CHUNKS_MALFORMED = {
     "blank behind an extension": b"5;a=b \r\nhello\r\n",
     "extensions above the limit": b"5;" + b"a" * 5000 + b"\r\nhello\r\n",
     "trailer with a blank before the colon": b"0\r\nX : y\r\n\r\n",
+    "trailer with a length": b"5\r\nhello\r\n0\r\nContent-Length: 99\r\n\r\n",
+    "trailer with an encoding": b"5\r\nhello\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n",
     "trailer folded": b"0\r\nX: y\r\n z\r\n\r\n",
     "trailer with NUL": b"0\r\nX: \0\r\n\r\n",
     "trailer without a colon": b"0\r\nX\r\n\r\n",
