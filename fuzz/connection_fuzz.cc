@@ -1,18 +1,22 @@
 // A whole connection, from the first byte to the close, whatever the client sends and however bytes and time arrive:
-// no crash; what was sent is answers that parse, at most one for each request, the last of them perhaps cut short; and
-// the connection ends when its client is done.
+// no crash; what was sent is answers that parse, at most one for each request, the last of them perhaps cut short, with
+// the content that belongs to the request; and the connection ends when its client is done. As long as no time passes,
+// the answers do not depend on how bytes come and go.
 //
-// Input: what the client sends, then 0xff 0xff, then the schedule, a byte a step (RunStep). Without a schedule
+// Input: what the client sends, then 0xff 0xff, then the schedule, a byte a step (Script::Step). Without a schedule
 // everything arrives at once. The first step also chooses what is served: files, or a handler that reads content.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/check.h"
+#include "http/reference.h"
+#include "http/target.h"
 #include "server/testing.h"
 
 namespace {
@@ -25,6 +29,8 @@ using brilliant::server::TestServer;
 namespace handlers = brilliant::handlers;
 namespace http = brilliant::http;
 
+constexpr size_t kLargeBytes = 300'000;
+
 class Site {
  public:
   Site() {
@@ -32,7 +38,7 @@ class Site {
     std::filesystem::create_directory(path_ + "/d");
     std::ofstream(path_ + "/a") << "hello";
     std::ofstream(path_ + "/d/index.html") << "start";
-    std::ofstream(path_ + "/large") << std::string(300'000, 'x');
+    std::ofstream(path_ + "/large") << std::string(kLargeBytes, 'x');
   }
   ~Site() {
     std::error_code ignored;
@@ -83,16 +89,30 @@ class EchoHandler final : public handlers::Handler {
   }
 };
 
-// Which of the requests in `sent` are HEAD, by the same parsers run over the whole text; one that ends before its end
-// counts.
-std::vector<bool> HeadRequests(std::string_view sent) {
-  std::vector<bool> requests;
+// A request as it was sent, by the same parsers run over the whole text.
+struct SentRequest {
+  bool is_head = false;
+  std::string path;     // normal; empty if there is none
+  std::string content;  // as far as it was sent
+};
+
+std::string NormalPath(const http::RequestHead& head) {
+  std::string storage;
+  const auto path = http::NormalizePath(head.path, storage);
+  return path && head.form != http::TargetForm::kAsterisk ? std::string(*path) : std::string();
+}
+
+// All requests in `sent`; one that ends before its end, or is refused, counts.
+std::vector<SentRequest> RequestsIn(std::string_view sent) {
+  std::vector<SentRequest> requests;
   http::RequestParser parser{http::HeadLimits()};
   while (!sent.empty()) {
     parser.Reset();
     const http::ParseStatus status = parser.Parse(sent);
-    requests.push_back(parser.head().method == http::Method::kHead);
+    SentRequest& request = requests.emplace_back();
+    request.is_head = parser.head().method == http::Method::kHead;
     if (status != http::ParseStatus::kDone) break;
+    request.path = NormalPath(parser.head());
     http::BodyDecoder decoder;
     decoder.Start(parser.head());
     sent.remove_prefix(parser.head_bytes());
@@ -100,81 +120,154 @@ std::vector<bool> HeadRequests(std::string_view sent) {
     do {
       step = decoder.Next(sent);
       sent.remove_prefix(step.consumed);
+      request.content += step.content;
     } while (step.status == http::BodyStatus::kContent);
     if (step.status != http::BodyStatus::kDone) break;
   }
   return requests;
 }
 
-// One step of the schedule: the low three bits say what, the others how much.
-void RunStep(TestServer& server, TestClient& client, std::string_view& unsent, uint8_t step) {
-  const size_t amount = step >> 3;
-  switch (step & 7) {
-    case 0:
-    case 1: {
-      const size_t count = std::min(unsent.size(), (step & 7) == 0 ? amount + 1 : amount * 100 + 1);
-      if (count > 0) client.Send(unsent.substr(0, count));
-      unsent.remove_prefix(count);
-      break;
+// What the client does, step by step.
+class Script {
+ public:
+  Script(TestServer& server, TestClient& client, std::string_view text)
+      : server_(server), client_(client), text_(text), unsent_(text) {}
+
+  // The low three bits of a step say what, the others how much.
+  void Step(uint8_t step) {
+    const size_t amount = step >> 3;
+    switch (step & 7) {
+      case 0:
+        return Send(amount + 1);
+      case 1:
+        return Send(amount * 100 + 1);
+      case 2:
+        client_.peer.write_bytes_max = amount == 31 ? SIZE_MAX : amount * amount * 10 + 1;
+        return;
+      case 3:
+        client_.peer.write_refusals = static_cast<int>(amount % 4);
+        return;
+      case 4:
+        return client_.TakeMore();
+      case 5:
+        return server_.loop.time.Advance(std::chrono::milliseconds(amount * 2'500));
+      case 6:
+        return server_.loop.Turns(static_cast<int>(amount % 8) + 1);
+      default:
+        return Act(amount);
     }
-    case 2:
-      client.peer.write_bytes_max = amount == 31 ? SIZE_MAX : amount * amount * 10 + 1;
-      break;
-    case 3:
-      client.peer.write_refusals = static_cast<int>(amount % 4);
-      break;
-    case 4:
-      client.TakeMore();
-      break;
-    case 5:
-      server.loop.time.Advance(std::chrono::milliseconds(amount * 2'500));
-      break;
-    case 6:
-      server.loop.Turns(static_cast<int>(amount % 8) + 1);
-      break;
-    default:
-      if (amount == 0) client.Reset();
-      if (amount == 1) server.Drain();
-      if (amount > 1) server.Run();
   }
+
+  // Do the answers depend on nothing but what was sent? Not if time passes, or somebody does not wait for the end.
+  static bool IsTimeless(std::string_view schedule) {
+    for (const char c : schedule) {
+      const auto step = static_cast<uint8_t>(c);
+      if ((step & 7) == 5 || ((step & 7) == 7 && step >> 3 < 3)) return false;
+    }
+    return true;
+  }
+
+  // The client takes everything, says that it is done, and time passes.
+  void Finish() {
+    client_.peer.write_bytes_max = SIZE_MAX;
+    client_.peer.write_refusals = 0;
+    Send(unsent_.size());
+    client_.TakeMore();
+    server_.Run();
+    client_.End();
+    server_.Run();
+    server_.Advance(std::chrono::seconds(10));
+    CHECK(client_.closed());
+  }
+
+  [[nodiscard]] std::string_view sent() const { return text_.substr(0, text_.size() - unsent_.size()); }
+
+ private:
+  void Send(size_t bytes) {
+    const size_t count = client_.peer.input_ended ? 0 : std::min(unsent_.size(), bytes);
+    if (count > 0) client_.Send(unsent_.substr(0, count));
+    unsent_.remove_prefix(count);
+  }
+
+  void Act(size_t amount) {
+    if (amount == 0) client_.Reset();
+    if (amount == 1) server_.Drain();
+    if (amount == 2) client_.End();
+    if (amount > 2) server_.Run();
+  }
+
+  TestServer& server_;
+  TestClient& client_;
+  const std::string_view text_;
+  std::string_view unsent_;
+};
+
+// Is this what the site has there, or what the handler makes of the request?
+bool IsRightContent(bool echoes, const SentRequest& request, const TestAnswer& answer) {
+  if (answer.status != 200 || request.is_head || request.path.empty() || !answer.complete) return true;
+  if (echoes) return request.path.starts_with("/n") ? answer.body.empty() : answer.body == request.content;
+  if (request.path == "/a") return answer.body.empty() || answer.body == "hello";  // empty: the answer to OPTIONS
+  if (request.path == "/d/") return answer.body.empty() || answer.body == "start";
+  if (request.path == "/large") return answer.body.empty() || answer.body == std::string(kLargeBytes, 'x');
+  return answer.body.empty();
 }
 
-// The client takes everything, says that it is done, and time passes.
-void Finish(TestServer& server, TestClient& client, std::string_view unsent) {
-  client.peer.write_bytes_max = SIZE_MAX;
-  client.peer.write_refusals = 0;
-  if (!unsent.empty()) client.Send(unsent);
-  client.TakeMore();
-  server.Run();
-  client.End();
-  server.Run();
-  server.Advance(std::chrono::seconds(10));
-  CHECK(client.closed());
-}
+// Everything that came of one connection, without interim answers.
+struct Outcome {
+  std::vector<TestAnswer> answers;
+  std::vector<SentRequest> requests;
+  bool cut = false;
+};
 
-void CheckAnswers(TestServer& server, TestClient& client, const std::vector<bool>& head_requests) {
+void CheckAnswers(TestServer& server, TestClient& client, bool echoes, Outcome& outcome) {
   std::string_view output = client.peer.output;
   const uint64_t requests = server.counters().requests.get();
-  const bool cut = client.peer.reset || server.counters().responses_cut.get() > 0;
-  CHECK(requests <= head_requests.size());
-  size_t answers = 0;
+  outcome.cut = client.peer.reset || server.counters().responses_cut.get() > 0;
+  CHECK(requests <= outcome.requests.size());
   while (!output.empty()) {
-    const bool to_head = answers < head_requests.size() && head_requests[answers];
+    const size_t number = outcome.answers.size();
+    const bool is_answer = number < outcome.requests.size();
+    const bool to_head = is_answer && outcome.requests[number].is_head;
     const std::optional<TestAnswer> answer = TakeAnswer(output, to_head);
-    if (!answer && cut) break;
-    CHECK(answer && (answer->complete || cut));
+    if (!answer && outcome.cut) break;
+    CHECK(answer && (answer->complete || outcome.cut));
     if (http::IsInformational(answer->status)) continue;
-    CHECK(answer->Field("Date"));
+    CHECK(is_answer && answer->Field("Date") && IsRightContent(echoes, outcome.requests[number], *answer));
     // The time for the head may be over before the method was known.
     const bool with_content = std::to_string(output.size()) == answer->Field("Content-Length");
-    if (to_head && answer->status == 408 && (with_content || cut)) output = {};
-    ++answers;
+    if (to_head && answer->status == 408 && (with_content || outcome.cut)) output = {};
     if (answer->closes() || answer->until_close || !answer->complete) CHECK(output.empty());
+    outcome.answers.push_back(*answer);
   }
-  CHECK(answers <= requests);
-  CHECK(cut || answers == requests);
+  CHECK(outcome.answers.size() <= requests);
+  CHECK(outcome.cut || outcome.answers.size() == requests);
   const std::string lines = server.AccessLines();
-  CHECK(std::count(lines.begin(), lines.end(), '\n') <= static_cast<ptrdiff_t>(requests));
+  const auto logged = std::count(lines.begin(), lines.end(), '\n');
+  CHECK(logged <= static_cast<ptrdiff_t>(requests) && (outcome.cut || logged == static_cast<ptrdiff_t>(requests)));
+}
+
+Outcome Converse(const Site& site, std::string_view text, std::string_view schedule, bool echoes) {
+  TestServer server(site.path());
+  server.config.limits.keepalive_requests = 30;
+  if (echoes) server.ServeWith(std::make_unique<EchoHandler>(), 100'000);
+  TestClient& client = server.Connect();
+  Script script(server, client, text);
+  for (const char step : schedule) script.Step(static_cast<uint8_t>(step));
+  script.Finish();
+  Outcome outcome;
+  outcome.requests = RequestsIn(script.sent());
+  CheckAnswers(server, client, echoes, outcome);
+  return outcome;
+}
+
+void CheckSame(const Outcome& a, const Outcome& b) {
+  CHECK(a.answers.size() == b.answers.size());
+  for (size_t i = 0; i < a.answers.size(); ++i) {
+    CHECK(a.answers[i].status == b.answers[i].status && a.answers[i].closes() == b.answers[i].closes());
+    // The page of a refusal shows as much of what was sent as had come.
+    if (a.answers[i].status >= 400) continue;
+    CHECK(a.answers[i].head == b.answers[i].head && a.answers[i].body == b.answers[i].body);
+  }
 }
 
 }  // namespace
@@ -187,16 +280,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     schedule = text.substr(separator + 2);
     text = text.substr(0, separator);
   }
-  TestServer server(site.path());
-  server.config.limits.keepalive_requests = 30;
-  const uint8_t first_step = schedule.empty() ? 0 : static_cast<uint8_t>(schedule.front());
-  if ((first_step & 1) != 0) server.ServeWith(std::make_unique<EchoHandler>(), 100'000);
-  TestClient& client = server.Connect();
-  std::string_view unsent = text;
-  for (const char step : schedule) {
-    RunStep(server, client, unsent, static_cast<uint8_t>(step));
-  }
-  Finish(server, client, unsent);
-  CheckAnswers(server, client, HeadRequests(text));
+  const bool echoes = !schedule.empty() && (static_cast<uint8_t>(schedule.front()) & 1) != 0;
+  const Outcome outcome = Converse(site, text, schedule, echoes);
+  // Whether content had come before an answer that does not want it is told to who expects to be asked for it.
+  const bool is_asked = http::reference::LowerCase(text).find("expect") != std::string::npos;
+  if (outcome.cut || is_asked || schedule.empty() || !Script::IsTimeless(schedule)) return 0;
+  const Outcome at_once = Converse(site, text, {}, echoes);
+  if (!at_once.cut) CheckSame(outcome, at_once);
   return 0;
 }

@@ -43,8 +43,9 @@ std::string Name(const char* format, const std::tm& civil) {
   return {name.data(), std::strftime(name.data(), name.size(), format, &civil)};
 }
 
-// The three formats, by the C library. With `leap_second`, a time that ends a minute is written as its 61st second.
-std::array<std::string, 3> Renderings(int64_t seconds, bool leap_second) {
+// The three formats, by the C library; the day of the last one may have a zero or a blank in front. With `leap_second`,
+// a time that ends a minute is written as its 61st second.
+std::array<std::string, 4> Renderings(int64_t seconds, bool leap_second) {
   const std::tm civil = Civil(seconds);
   const int year = civil.tm_year + 1900;
   const int second = civil.tm_sec + (leap_second ? 1 : 0);
@@ -54,7 +55,8 @@ std::array<std::string, 3> Renderings(int64_t seconds, bool leap_second) {
   return {fmt::format("{}, {:02} {} {:04} {} GMT", day, civil.tm_mday, month, year, clock),
           fmt::format("{}, {:02}-{}-{:02} {} GMT", Name("%A", civil), civil.tm_mday, month, (year % 100 + 100) % 100,
                       clock),
-          fmt::format("{} {} {:2} {} {:04}", day, month, civil.tm_mday, clock, year)};
+          fmt::format("{} {} {:2} {} {:04}", day, month, civil.tm_mday, clock, year),
+          fmt::format("{} {} {:02} {} {:04}", day, month, civil.tm_mday, clock, year)};
 }
 
 void CheckWritten(int64_t seconds) {
