@@ -1,5 +1,5 @@
 // The character classes of RFC 9110 and RFC 3986 as one table, and the syntax that header and trailer sections share.
-// For the files of http/ only; pure.
+// For the files of http/, and of cgi/, whose syntax builds on the same classes; pure.
 #ifndef BRILLIANT_HTTP_SYNTAX_H_
 #define BRILLIANT_HTTP_SYNTAX_H_
 
