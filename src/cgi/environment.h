@@ -27,9 +27,9 @@ class Environment {
 
   // Views into the environment, valid until it changes.
   struct Variable {
-    std::string_view name;
-    std::string_view value;
-    std::string_view assignment;  // "NAME=value", and a NUL stands behind it
+    std::string_view name{};
+    std::string_view value{};
+    std::string_view assignment{};  // "NAME=value", and a NUL stands behind it
   };
 
   // Bytes as made by bytes(). kInvalid: a malformed or repeated name, no "=", no NUL at the end; kTooLarge: a limit.

@@ -34,19 +34,13 @@ class MetaVariablesTest : public testing::Test {
   }
 
   RequestFacts facts_{.script_name = "/x.py",
-                      .path_info = {},
                       .script_filename = "/srv/x.py",
-                      .path_translated = {},
                       .document_root = "/srv",
                       .server_name = "fallback.example",
                       .server_port = 8080,
                       .remote_address = "192.0.2.1",
                       .remote_port = 40'000,
-                      .auth_type = {},
-                      .remote_user = {},
-                      .content_length = {},
-                      .server_software = "BrilliantServer/1.0",
-                      .redirect = {}};
+                      .server_software = "BrilliantServer/1.0"};
   VariableOptions options_;
   http::RequestParser parser_{http::HeadLimits{.head_bytes_max = 1 << 20, .fields_max = 10'000}};
   std::string text_;

@@ -130,7 +130,7 @@ bool ResponseParser::FinishHead() {
                                  .line = span.line,
                                  .offset = span.begin});
   }
-  OutputHead output{.form = form_, .status_line = {}, .fields = fields};
+  OutputHead output{.form = form_, .fields = fields};
   if (has_status_line_) output.status_line = *ParseStatusLine(head.substr(0, status_line_size_));
   auto response = MakeScriptResponse(output);
   if (!response) {

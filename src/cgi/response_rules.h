@@ -22,17 +22,17 @@ enum class OutputForm : uint8_t {
 
 // A field line that has the right syntax: the name is a token, the value a field value.
 struct OutputField {
-  std::string_view name;
-  std::string_view value;
-  std::string_view line_text;
+  std::string_view name{};
+  std::string_view value{};
+  std::string_view line_text{};
   uint64_t line = 1;    // of the output
   uint64_t offset = 0;  // where the line begins
 };
 
 struct OutputHead {
   OutputForm form = OutputForm::kParsedHeader;
-  std::optional<StatusValue> status_line;  // always there with kNonParsedHeader
-  std::span<const OutputField> fields;
+  std::optional<StatusValue> status_line{};  // always there with kNonParsedHeader
+  std::span<const OutputField> fields{};
 };
 
 [[nodiscard]] std::expected<ScriptResponse, OutputFault> MakeScriptResponse(const OutputHead& head);

@@ -11,9 +11,9 @@ namespace brilliant::cgi {
 
 // RFC 3875 sections 3.2 and 3.3: one way to divide a path.
 struct ScriptSplit {
-  std::string_view script_name;  // "/app/x.py"
-  std::string_view path_info;    // "/extra", or empty
-  size_t extension = 0;          // which of the extensions the script has
+  std::string_view script_name{};  // "/app/x.py"
+  std::string_view path_info{};    // "/extra", or empty
+  size_t extension = 0;            // which of the extensions the script has
 };
 
 // Lists the ways to divide `path` in the order in which they are to be tried: after each component whose name ends with
