@@ -10,6 +10,8 @@
 #include <span>
 
 #include "base/strings.h"
+#include "cgi/environment.h"
+#include "cgi/meta_variables.h"
 #include "config/text.h"
 
 namespace brilliant::config {
@@ -238,17 +240,10 @@ Parsed<std::string> ParseScriptExtension(std::string_view text) {
 }
 
 Parsed<std::string> ParseEnvironmentName(std::string_view text) {
-  static constexpr std::string_view kMetaVariables[] = {
-      "AUTH_TYPE",    "CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO",      "PATH_TRANSLATED",
-      "QUERY_STRING", "REMOTE_ADDR",    "REMOTE_HOST",  "REMOTE_IDENT",      "REMOTE_USER",    "REQUEST_METHOD",
-      "SCRIPT_NAME",  "SERVER_NAME",    "SERVER_PORT",  "SERVER_PROTOCOL",   "SERVER_SOFTWARE"};
-  const auto is_name_byte = [](char c) { return IsAlpha(c) || IsDigit(c) || c == '_'; };
-  if (text.empty() || IsDigit(text[0]) || !std::all_of(text.begin(), text.end(), is_name_byte)) {
+  if (!cgi::IsVariableName(text)) {
     return Wrong(fmt::format("{} is not the name of a variable", Quoted(text)), "letters, digits and _");
   }
-  const bool computed =
-      std::find(std::begin(kMetaVariables), std::end(kMetaVariables), text) != std::end(kMetaVariables);
-  if (computed || text.starts_with("HTTP_")) {
+  if (cgi::IsComputedVariable(text)) {
     return Wrong(fmt::format("{} comes from the request and can't be set", text), "choose another name");
   }
   return std::string(text);

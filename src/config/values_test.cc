@@ -73,9 +73,10 @@ TEST(ValuesTest, LocationPaths) {
 
 TEST(ValuesTest, EnvironmentNamesOfRequestsAreTaken) {
   EXPECT_TRUE(ParseEnvironmentName("GIT_PROJECT_ROOT").has_value());
-  EXPECT_TRUE(ParseEnvironmentName("REDIRECT_STATUS").has_value());
+  EXPECT_TRUE(ParseEnvironmentName("http_proxy").has_value());
   for (const char* wrong :
-       {"", "1A", "A=B", "A B", "PATH_INFO", "HTTP_PROXY", "HTTP_HOST", "REMOTE_USER", "SERVER_SOFTWARE"}) {
+       {"", "1A", "A=B", "A B", "PATH_INFO", "HTTP_PROXY", "HTTP_HOST", "REMOTE_USER", "SERVER_SOFTWARE",
+        "DOCUMENT_ROOT", "SCRIPT_FILENAME", "HTTPS", "REMOTE_IDENT", "REDIRECT_STATUS"}) {
     EXPECT_FALSE(ParseEnvironmentName(wrong).has_value()) << wrong;
   }
 }
