@@ -374,11 +374,22 @@ void ApplyInterpreter(Builder& builder, const Directive& directive) {
   if (auto path = builder.Program(word)) scope.cgi.interpreter = std::move(*path);
 }
 
-void ApplyTimeout(Builder& builder, const Directive& directive) {
+namespace {
+
+void ApplyProgramTime(Builder& builder, const Directive& directive, Milliseconds& time) {
   const Word& word = directive.words[0];
   builder.location->cgi_words.push_back(directive.name);
-  if (const auto time = builder.Value(word, ParseTime(word.text, Milliseconds(1))))
-    builder.location->cgi.timeout = *time;
+  if (const auto parsed = builder.Value(word, ParseTime(word.text, Milliseconds(1)))) time = *parsed;
+}
+
+}  // namespace
+
+void ApplyTimeout(Builder& builder, const Directive& directive) {
+  ApplyProgramTime(builder, directive, builder.location->cgi.timeout);
+}
+
+void ApplyHalfClose(Builder& builder, const Directive& directive) {
+  ApplyProgramTime(builder, directive, builder.location->cgi.half_close);
 }
 
 }  // namespace brilliant::config

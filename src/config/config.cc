@@ -16,4 +16,15 @@ std::string ListenAddress::ToString() const {
   return {};
 }
 
+std::vector<const Location*> CgiRules(const Config& config) {
+  std::vector<const Location*> rules;
+  for (const Server& server : config.servers) {
+    for (const Location& location : server.locations) {
+      if (location.cgi) rules.push_back(&location);
+    }
+    for (const Location& extension : server.cgi_extensions) rules.push_back(&extension);
+  }
+  return rules;
+}
+
 }  // namespace brilliant::config

@@ -82,6 +82,16 @@ struct CgiSettings {
   std::string interpreter;  // absolute path, or empty: the script is executed itself
   std::vector<std::pair<std::string, std::string>> environment;  // cgi_env
   Milliseconds timeout{60'000};
+  Milliseconds half_close{30'000};     // cgi_half_close: a pause of the output when the client has ended its side
+  bool stream = false;                 // cgi_stream: content of unknown length is passed on as it comes
+  bool debug = false;                  // cgi_debug: error pages say what went wrong
+  bool pass_authorization = false;     // cgi_pass_authorization
+  bool search_words = false;           // cgi_search_words
+  uint64_t output_max = UINT64_MAX;    // cgi_output_max: bytes
+  uint64_t processes_max = 0;          // cgi_processes_max: of this rule at one time; 0: only the server's own limit
+  uint64_t memory_max = 0;             // cgi_memory_max: address space of a process, in bytes; 0: none
+  uint64_t processor_seconds_max = 0;  // cgi_cpu_max: of a process; 0: none
+  uint64_t user_processes_max = 0;     // cgi_user_processes_max: of the user in all; 0: none
 };
 
 // What answers below one path (`location`) or for one extension (`cgi .ext`).
@@ -152,6 +162,9 @@ struct Limits {
   uint64_t head_fields_max = 100;           // head_fields_max
   uint64_t worker_connections = 0;          // worker_connections; 0: from the descriptor limit
   uint64_t connections_per_address = 0;     // connections_per_address: on one worker; 0: no limit
+  uint64_t cgi_processes = 64;              // cgi_processes: programs that run at one time
+  uint64_t spool_bytes_max = 1ULL << 30;    // spool_max: request content on disk, per worker
+  uint64_t cgi_queue = 256;                 // cgi_queue: requests that wait for a place
   uint64_t file_cache_bytes = 64ULL << 20;  // file_cache: memory for small files, per worker; 0: off
 };
 
@@ -174,6 +187,10 @@ struct Config {
 // The folders that requests may write to: root + upload_path where POST stores, root where PUT may. Absolute, sorted,
 // each once. Nothing below one of them may ever be run.
 [[nodiscard]] std::vector<std::string> UploadFolders(const Config& config);
+
+// The rules that run programs: locations with `cgi PROGRAM` and `cgi .ext` blocks. Worker and spawner of a generation
+// name a rule by its place in this list. Pointers into `config`.
+[[nodiscard]] std::vector<const Location*> CgiRules(const Config& config);
 
 }  // namespace brilliant::config
 

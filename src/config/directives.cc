@@ -43,6 +43,34 @@ void ApplySizeLimit(Builder& builder, const Directive& directive) {
 
 constexpr uint64_t kMany = 1'000'000'000;
 
+template <bool CgiSettings::* field>
+void ApplyProgramSwitch(Builder& builder, const Directive& directive) {
+  builder.location->cgi_words.push_back(directive.name);
+  if (const auto on = builder.Value(directive.words[0], ParseSwitch(directive.words[0].text))) {
+    builder.location->cgi.*field = *on;
+  }
+}
+
+template <uint64_t CgiSettings::* field, uint64_t least>
+void ApplyProgramCount(Builder& builder, const Directive& directive) {
+  builder.location->cgi_words.push_back(directive.name);
+  const Word& word = directive.words[0];
+  if (const auto count = builder.Value(word, ParseCount(word.text, least, kMany)))
+    builder.location->cgi.*field = *count;
+}
+
+template <uint64_t CgiSettings::* field, uint64_t least>
+void ApplyProgramSize(Builder& builder, const Directive& directive) {
+  builder.location->cgi_words.push_back(directive.name);
+  const Word& word = directive.words[0];
+  const auto size = builder.Value(word, ParseSize(word.text));
+  if (!size) return;
+  builder.location->cgi.*field = *size;
+  if (*size >= least) return;
+  builder.Fail(word,
+               {fmt::format("\"{}\" is out of range", word.text), fmt::format("a size of at least {} bytes", least)});
+}
+
 constexpr DirectiveRow kRows[] = {
     // ---- Blocks.
     {.name = "server",
@@ -274,6 +302,28 @@ constexpr DirectiveRow kRows[] = {
          "503 to those above it. Unix sockets and trusted proxies are exempt.",
      .example = "connections_per_address 100",
      .apply = ApplyCountLimit<&Limits::connections_per_address, 0, kMany>},
+    {.name = "spool_max",
+     .places = kTop,
+     .words = "SIZE",
+     .fallback = "1g",
+     .meaning = "How much content of requests each worker may keep on disk (in unnamed temporary files) until programs "
+                "take it.",
+     .example = "spool_max 10g",
+     .apply = ApplySizeLimit<&Limits::spool_bytes_max, 0, 1ULL << 50>},
+    {.name = "cgi_processes",
+     .places = kTop,
+     .words = "N",
+     .fallback = "64",
+     .meaning = "How many programs (CGI) run at one time, in all. Further requests for programs wait.",
+     .example = "cgi_processes 16",
+     .apply = ApplyCountLimit<&Limits::cgi_processes, 1, 10'000>},
+    {.name = "cgi_queue",
+     .places = kTop,
+     .words = "N",
+     .fallback = "256",
+     .meaning = "How many requests may wait for a program's place. 503 beyond it.",
+     .example = "cgi_queue 1000",
+     .apply = ApplyCountLimit<&Limits::cgi_queue, 0, 100'000>},
     {.name = "file_cache",
      .places = kTop,
      .words = "SIZE",
@@ -531,6 +581,87 @@ constexpr DirectiveRow kRows[] = {
      .meaning = "How long a program may take until its answer begins, or pause within it. 504 after it.",
      .example = "timeout 5m",
      .apply = ApplyTimeout},
+    {.name = "cgi_half_close",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "TIME",
+     .fallback = "30s",
+     .meaning = "How long a program may print nothing when the client has ended its side of the connection: most such "
+                "clients have gone. The program is then ended.",
+     .example = "cgi_half_close 5s",
+     .apply = ApplyHalfClose},
+    {.name = "cgi_stream",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "on|off",
+     .fallback = "off",
+     .meaning =
+         "Content of unknown length is given to the program as it comes, without CONTENT_LENGTH. Off, it is read "
+         "to its end first, so that the program can be told how much there is.",
+     .example = "cgi_stream on",
+     .apply = ApplyProgramSwitch<&CgiSettings::stream>},
+    {.name = "cgi_debug",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "on|off",
+     .fallback = "off",
+     .meaning =
+         "When a program fails, the error page says why and what to do, and shows what it said last on its error "
+         "stream. For development: visitors see it too.",
+     .example = "cgi_debug on",
+     .apply = ApplyProgramSwitch<&CgiSettings::debug>},
+    {.name = "cgi_pass_authorization",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "on|off",
+     .fallback = "off",
+     .meaning =
+         "Gives programs the Authorization field (HTTP_AUTHORIZATION), for those that check passwords themselves.",
+     .example = "cgi_pass_authorization on",
+     .apply = ApplyProgramSwitch<&CgiSettings::pass_authorization>},
+    {.name = "cgi_search_words",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "on|off",
+     .fallback = "off",
+     .meaning =
+         "A query without `=` becomes words of the program's command line (RFC 3875 section 4.4). Words that begin "
+         "with `-` never do.",
+     .example = "cgi_search_words on",
+     .apply = ApplyProgramSwitch<&CgiSettings::search_words>},
+    {.name = "cgi_output_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "SIZE",
+     .fallback = "(no limit)",
+     .meaning =
+         "The largest content a program may answer with. Beyond it, the program is ended and the connection cut.",
+     .example = "cgi_output_max 1g",
+     .apply = ApplyProgramSize<&CgiSettings::output_max, 1>},
+    {.name = "cgi_processes_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "N",
+     .fallback = "(as many as `cgi_processes`)",
+     .meaning = "How many of the programs of this block run at one time. Further requests for them wait.",
+     .example = "cgi_processes_max 4",
+     .apply = ApplyProgramCount<&CgiSettings::processes_max, 1>},
+    {.name = "cgi_memory_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "SIZE",
+     .fallback = "(none)",
+     .meaning = "The address space that a program, and each process it starts, may have.",
+     .example = "cgi_memory_max 512m",
+     .apply = ApplyProgramSize<&CgiSettings::memory_max, 1ULL << 20>},
+    {.name = "cgi_cpu_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "SECONDS",
+     .fallback = "(none)",
+     .meaning = "The processor time that a program, and each process it starts, may use; the system then ends it.",
+     .example = "cgi_cpu_max 30",
+     .apply = ApplyProgramCount<&CgiSettings::processor_seconds_max, 1>},
+    {.name = "cgi_user_processes_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "N",
+     .fallback = "(none)",
+     .meaning =
+         "How many processes the user of the programs may have, the server's own included, for a program of this "
+         "block to start another one: a bound for programs that fork without end. It does not bind root.",
+     .example = "cgi_user_processes_max 200",
+     .apply = ApplyProgramCount<&CgiSettings::user_processes_max, 4>},
 };
 
 // Names that people bring along from nginx.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/platform.h"
+#include "base/strings.h"
 #include "files/path_walk.h"
 #include "http/target.h"
 
@@ -98,10 +99,10 @@ Result<void> CheckPath(std::string_view path) {
   return {};
 }
 
-Result<OpenFile> Describe(UniqueFd fd, MonotonicTime checked_at) {
-  ASSIGN_OR_RETURN(OpenFile file, DescribeFile(std::move(fd)));
-  file.checked_at = checked_at;
-  return file;
+bool HasExtension(std::string_view name, const std::vector<std::string>& extensions) {
+  return std::ranges::any_of(extensions, [name](const std::string& extension) {
+    return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
+  });
 }
 
 }  // namespace
@@ -120,10 +121,13 @@ struct DocumentRoot::State {
 
   // The folder of `anchors[index]`; opens it if it was opened too long ago.
   Result<Reached> Reach(size_t index, MonotonicTime now, bool may_block);
+  // What was opened for `path`, unless it is withheld.
+  Result<OpenFile> Describe(UniqueFd fd, std::string_view path, MonotonicTime checked_at) const;
   // Beneath the kernel's rule, or by components.
   Result<OpenFile> Walk(std::string_view path, MonotonicTime now);
 
   Support support = Support::kNothing;
+  std::vector<std::string> withheld;  // extensions
   std::mutex mutex;
   std::vector<Anchor> anchors;  // the root, then symlink_roots. Paths are constant, the rest is guarded by `mutex`
 };
@@ -145,6 +149,15 @@ Result<DocumentRoot::State::Reached> DocumentRoot::State::Reach(size_t index, Mo
   return Reached{.directory = std::move(directory), .checked_at = now};
 }
 
+Result<OpenFile> DocumentRoot::State::Describe(UniqueFd fd, std::string_view path, MonotonicTime checked_at) const {
+  if (!withheld.empty() && !HasExtension(path, withheld) && HasExtension(RealPath(fd.get()), withheld)) {
+    return Failure(ErrorCode::kForbidden, "a link to a script");
+  }
+  ASSIGN_OR_RETURN(OpenFile file, DescribeFile(std::move(fd)));
+  file.checked_at = checked_at;
+  return file;
+}
+
 Result<OpenFile> DocumentRoot::State::Walk(std::string_view path, MonotonicTime now) {
   std::vector<DirectoryPtr> roots;
   MonotonicTime checked_at = now;
@@ -159,8 +172,10 @@ Result<OpenFile> DocumentRoot::State::Walk(std::string_view path, MonotonicTime 
     checked_at = std::min(checked_at, root->checked_at);
   }
   ASSIGN_OR_RETURN(UniqueFd fd, OpenByWalk(roots, path));
-  return Describe(std::move(fd), checked_at);
+  return Describe(std::move(fd), path, checked_at);
 }
+
+void DocumentRoot::Withhold(std::vector<std::string> extensions) { state_->withheld = std::move(extensions); }
 
 DocumentRoot::DocumentRoot(std::string path, std::vector<std::string> symlink_roots, Method method)
     : state_(std::make_shared<State>()) {
@@ -179,7 +194,7 @@ Result<OpenFile> DocumentRoot::Open(std::string_view path, MonotonicTime now) co
   for (int attempt = 0; state_->support != Support::kNothing && attempt < kRaceRetriesMax; ++attempt) {
     ASSIGN_OR_RETURN(const State::Reached root, state_->Reach(0, now, true));
     UniqueFd fd = OpenAt2(root.directory->fd.get(), PathBuffer(path).get(), kReadFlags, kBeneath);
-    if (fd.valid()) return Describe(std::move(fd), root.checked_at);
+    if (fd.valid()) return state_->Describe(std::move(fd), path, root.checked_at);
     if (errno == EXDEV || errno == ENOSYS) break;
     if (errno != EAGAIN) return std::unexpected(ErrorFromOpen(errno, "openat2"));
   }
@@ -196,7 +211,7 @@ Result<OpenFile> DocumentRoot::TryOpen(std::string_view path, [[maybe_unused]] M
   if (state_->support == Support::kBeneathCached) {
     ASSIGN_OR_RETURN(const State::Reached root, state_->Reach(0, now, false));
     UniqueFd fd = OpenAt2(root.directory->fd.get(), PathBuffer(path).get(), kReadFlags, kBeneath | RESOLVE_CACHED);
-    if (fd.valid()) return Describe(std::move(fd), root.checked_at);
+    if (fd.valid()) return state_->Describe(std::move(fd), path, root.checked_at);
     const bool needs_open = errno == EXDEV || errno == ENOSYS;
     if (!needs_open) return std::unexpected(ErrorFromOpen(errno, "openat2"));
   }

@@ -35,6 +35,10 @@ class DocumentRoot {
   // deployment, `current` pointing elsewhere) is noticed within kFreshFor.
   DocumentRoot(std::string path, std::vector<std::string> symlink_roots, Method method = Method::kKernel);
 
+  // Before the first Open: a link to a file whose name ends so (".php") is refused unless its own name does too. What
+  // is run under its own name is not to be read under another.
+  void Withhold(std::vector<std::string> extensions);
+
   [[nodiscard]] const std::string& path() const;
 
   // Opens `path` for reading: relative to the root as http/target.h leaves it ("a/b.html", "a/b/"); "" is the root

@@ -1,9 +1,13 @@
 #include "files/open_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <utility>
+
+#include "base/platform.h"
 
 namespace brilliant::files {
 namespace {
@@ -57,6 +61,19 @@ Result<OpenFile> DescribeFile(UniqueFd fd) {
   RETURN_IF_ERROR(Refresh(file));
   if (!file.is_regular && !file.is_directory) return Failure(ErrorCode::kForbidden, "neither a file nor a folder");
   return file;
+}
+
+std::string RealPath([[maybe_unused]] int fd) {
+#if BRILLIANT_LINUX
+  std::string path(PATH_MAX, '\0');
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t length = readlink(link.c_str(), path.data(), path.size());
+  if (length > 0 && static_cast<size_t>(length) < path.size()) {
+    path.resize(static_cast<size_t>(length));
+    return path;
+  }
+#endif
+  return {};
 }
 
 Error ErrorFromOpen(int system_errno, const char* context) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -46,6 +47,9 @@ using OpenFilePtr = std::shared_ptr<const OpenFile>;
 [[nodiscard]] Result<OpenFile> DescribeFile(UniqueFd fd);
 // Asks again.
 [[nodiscard]] Result<void> Refresh(OpenFile& file);
+
+// The path of an open file, without any link in it; empty where the system can't say.
+[[nodiscard]] std::string RealPath(int fd);
 
 // ErrorFromErrno for calls that open by name: a socket, a device without a driver and too many links are kForbidden, a
 // name too long for the file system is kTooLarge, EAGAIN stays kWouldBlock.

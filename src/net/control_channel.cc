@@ -25,6 +25,20 @@ struct Head {
 };
 static_assert(sizeof(Head) == kHeadBytes);
 
+Result<std::string> Encode(ControlType type, std::string_view text, std::span<const int> descriptors) {
+  if (descriptors.size() > ControlChannel::kDescriptorsMax) {
+    return Failure(ErrorCode::kTooLarge, "descriptors in one message");
+  }
+  text = text.substr(0, ControlChannel::kTextBytesMax);
+  const Head head{.text_bytes = static_cast<uint32_t>(text.size()),
+                  .type = static_cast<uint8_t>(type),
+                  .descriptors = static_cast<uint8_t>(descriptors.size())};
+  std::string bytes(kHeadBytes, '\0');
+  std::memcpy(bytes.data(), &head, sizeof head);
+  bytes += text;
+  return bytes;
+}
+
 Head ParseHead(std::string_view input) {
   Head head;
   std::memcpy(&head, input.data(), sizeof head);
@@ -68,15 +82,21 @@ Result<std::pair<UniqueFd, UniqueFd>> ControlChannel::MakePair() {
 }
 
 Result<void> ControlChannel::Send(ControlType type, std::string_view text, std::span<const int> descriptors) {
-  if (descriptors.size() > kDescriptorsMax) return Failure(ErrorCode::kTooLarge, "descriptors in one message");
-  text = text.substr(0, kTextBytesMax);
-  const Head head{.text_bytes = static_cast<uint32_t>(text.size()),
-                  .type = static_cast<uint8_t>(type),
-                  .descriptors = static_cast<uint8_t>(descriptors.size())};
-  std::string bytes(kHeadBytes, '\0');
-  std::memcpy(bytes.data(), &head, sizeof head);
-  bytes += text;
-  const MonotonicTime deadline = std::chrono::steady_clock::now() + kSendTimeout;
+  ASSIGN_OR_RETURN(const std::string bytes, Encode(type, text, descriptors));
+  return SendWithin(kSendTimeout, bytes, descriptors);
+}
+
+Result<void> ControlChannel::TrySend(ControlType type, std::string_view text, std::span<const int> descriptors) {
+  ASSIGN_OR_RETURN(const std::string bytes, Encode(type, text, descriptors));
+  // A message this short goes whole or not at all.
+  const Result<void> sent = SendWithin(Milliseconds(0), bytes, descriptors);
+  if (!sent && sent.error().code == ErrorCode::kDeadline) return Failure(ErrorCode::kUnavailable, "control channel");
+  return sent;
+}
+
+Result<void> ControlChannel::SendWithin(Milliseconds patience, std::string_view bytes,
+                                        std::span<const int> descriptors) {
+  const MonotonicTime deadline = std::chrono::steady_clock::now() + patience;
   for (std::span<const char> rest(bytes); !rest.empty();) {
     const Result<size_t> sent = SendDescriptors(socket_.get(), rest, descriptors);
     if (sent) {

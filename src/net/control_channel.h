@@ -1,6 +1,6 @@
-// The conversation of the supervisor and one worker: small messages, some of them with descriptors, over a connected
-// pair of stream sockets. Each side owns one ControlChannel. The end of input is a message too: the other process is
-// gone.
+// The conversation of two processes of one server (supervisor and worker, worker and spawner, ...): small messages,
+// some of them with descriptors, over a connected pair of stream sockets. Each side owns one ControlChannel. The end of
+// input is a message too: the other process is gone.
 //
 // On the wire a message is a head of 8 bytes (payload length u32, type u8, count of descriptors u8, two zero bytes;
 // host byte order, both ends are one machine and one program) and the payload. The descriptors ride on its first byte.
@@ -23,8 +23,8 @@
 namespace brilliant::net {
 
 enum class ControlType : uint8_t {
-  // From a worker.
-  kReady = 1,   // it accepts connections
+  // From a worker or the spawner.
+  kReady = 1,   // it accepts connections, or jobs
   kFailed = 2,  // it could not start; text: the reason, one line
   // From the supervisor.
   kDrain = 16,  // accept what is queued now, close the listeners, finish the requests, end
@@ -32,6 +32,11 @@ enum class ControlType : uint8_t {
   kLogs =
       18,  // log files were reopened; text: "access", "error" or "access error", one descriptor for each word, in order
   kListener = 19,  // accept on this listener as well; text: its name as in ListenerHandle, one descriptor
+  kPeer = 20,      // a channel to the spawner (for a worker) or to a worker (for the spawner), one descriptor
+  // From a worker to the spawner, and from there to a keeper.
+  kRun = 32,  // run a script; text: the number of its rule; descriptors: lifeline, output, errors and perhaps input
+  // From a keeper to the spawner.
+  kKeeperIdle = 48,  // it is ready for the next script
 };
 
 struct ControlMessage {
@@ -63,6 +68,9 @@ class ControlChannel {
   // too many descriptors.
   [[nodiscard]] Result<void> Send(ControlType type, std::string_view text = {}, std::span<const int> descriptors = {});
 
+  // The same for somebody who may not wait: kUnavailable if the socket buffer is full.
+  [[nodiscard]] Result<void> TrySend(ControlType type, std::string_view text, std::span<const int> descriptors);
+
   // The next whole message, without waiting. Errors: kWouldBlock none yet; kClosed the peer is gone (and every message
   // before its end has been returned); kInvalid the peer does not keep the protocol: treat it as gone.
   [[nodiscard]] Result<ControlMessage> TryReceive();
@@ -71,6 +79,8 @@ class ControlChannel {
   [[nodiscard]] Result<ControlMessage> Receive(Milliseconds timeout);
 
  private:
+  [[nodiscard]] Result<void> SendWithin(Milliseconds patience, std::string_view bytes,
+                                        std::span<const int> descriptors);
   [[nodiscard]] bool HasWholeMessage() const;
   [[nodiscard]] Result<ControlMessage> TakeMessage();
 

@@ -11,28 +11,12 @@
 
 #include "base/platform.h"
 #include "base/unique_fd.h"
+#include "process/descriptor_pipe.h"
 
 namespace brilliant::process {
 namespace {
 
 constexpr int kOperatorSignals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH};
-
-struct Pipe {
-  UniqueFd reader;
-  UniqueFd writer;
-};
-
-Result<Pipe> MakePipe() {
-  int ends[2] = {-1, -1};
-#if BRILLIANT_LINUX
-  if (pipe2(ends, O_CLOEXEC) != 0) return SystemFailure("pipe2");
-#else
-  if (pipe(ends) != 0) return SystemFailure("pipe");
-  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-#endif
-  return Pipe{.reader = UniqueFd(ends[0]), .writer = UniqueFd(ends[1])};
-}
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -107,7 +91,7 @@ Child& Child::operator=(Child&& other) noexcept {
 Result<Child> Child::Start(const ChildProgram& program) {
   const UniqueFd null_device(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null_device.valid()) return SystemFailure("open /dev/null");
-  ASSIGN_OR_RETURN(Pipe status, MakePipe());
+  ASSIGN_OR_RETURN(DescriptorPipe status, MakeDescriptorPipe());
   const std::vector<char*> arguments = Pointers(program.arguments);
   const std::vector<char*> environment = Pointers(program.environment);
   const Preparation preparation{.executable = program.executable.c_str(),

@@ -11,7 +11,7 @@
 namespace brilliant::process {
 namespace {
 
-constexpr std::string_view kVersion = "1";
+constexpr std::string_view kVersion = "2";
 
 std::string EncodeName(std::string_view name) {
   std::string encoded;
@@ -97,6 +97,15 @@ bool TakeNumbers(std::map<std::string_view, std::string_view>& fields, Descripto
   return true;
 }
 
+bool TakeRole(std::map<std::string_view, std::string_view>& fields, DescriptorTable& table) {
+  const auto role = fields.find("role");
+  if (role == fields.end()) return false;
+  table.role = role->second == "spawner" ? DescriptorTable::Role::kSpawner : DescriptorTable::Role::kWorker;
+  const bool known = role->second == "worker" || role->second == "spawner";
+  fields.erase(role);
+  return known;
+}
+
 bool TakeIdentity(std::map<std::string_view, std::string_view>& fields, DescriptorTable& table) {
   const auto uid = fields.find("uid");
   const auto gid = fields.find("gid");
@@ -127,8 +136,9 @@ std::vector<int> DescriptorTable::Descriptors() const {
 }
 
 std::string DescriptorTable::Encode() const {
-  std::string text = fmt::format("version={};supervisor={};slot={};generation={};config={};control={};page={}",
-                                 kVersion, supervisor, slot, generation, config, control, page);
+  std::string text =
+      fmt::format("version={};role={};supervisor={};slot={};generation={};config={};control={};page={}", kVersion,
+                  role == Role::kSpawner ? "spawner" : "worker", supervisor, slot, generation, config, control, page);
   if (access_log >= 0) text += fmt::format(";access_log={}", access_log);
   if (error_log >= 0) text += fmt::format(";error_log={}", error_log);
   if (identity) {
@@ -166,6 +176,7 @@ Result<DescriptorTable> DescriptorTable::Decode(std::string_view text) {
   if (version == fields.end() || version->second != kVersion)
     return Failure(ErrorCode::kInvalid, "descriptor table version");
   fields.erase(version);
+  if (!TakeRole(fields, table)) return Failure(ErrorCode::kInvalid, "descriptor table role");
   if (!TakeNumbers(fields, table)) return Failure(ErrorCode::kInvalid, "descriptor table number");
   if (!TakeIdentity(fields, table)) return Failure(ErrorCode::kInvalid, "descriptor table identity");
   if (!fields.empty()) return Failure(ErrorCode::kInvalid, "descriptor table field unknown");

@@ -1,8 +1,8 @@
-// What a worker is given when it is started, as the text of one environment variable: descriptors by name, who to
-// become, and its place in the pool. Everything that is not in the table is closed by exec. Pure: written by the
-// supervisor, read once by the worker.
+// What a worker or the spawner is given when it is started, as the text of one environment variable: descriptors by
+// name, who to become, and its place in the pool. Everything that is not in the table is closed by exec. Pure: written
+// by the supervisor, read once by the new process.
 //
-//   version=1;supervisor=812;slot=0;generation=1;config=5;control=6;page=7;listener=9,127.0.0.1:80
+//   version=2;role=worker;supervisor=812;slot=0;generation=1;config=5;control=6;page=7;listener=9,127.0.0.1:80
 #ifndef BRILLIANT_PROCESS_DESCRIPTOR_TABLE_H_
 #define BRILLIANT_PROCESS_DESCRIPTOR_TABLE_H_
 
@@ -23,12 +23,15 @@ inline constexpr char kTableVariable[] = "BRILLIANT_WORKER";
 inline constexpr size_t kTableListenersMax = 1024;
 
 struct DescriptorTable {
+  // What the process is.
+  enum class Role : uint8_t { kWorker, kSpawner };
   struct Listener {
     int fd = -1;
     std::string name;
     friend bool operator==(const Listener&, const Listener&) = default;
   };
 
+  Role role = Role::kWorker;
   pid_t supervisor = 0;
   int slot = 0;
   int generation = 0;

@@ -22,7 +22,7 @@ DescriptorTable Full() {
   return table;
 }
 
-constexpr char kLeast[] = "version=1;supervisor=2;slot=0;generation=1;config=3;control=4;page=5";
+constexpr char kLeast[] = "version=2;role=worker;supervisor=2;slot=0;generation=1;config=3;control=4;page=5";
 
 TEST(DescriptorTableTest, EverythingComesBackFromItsText) {
   const Result<DescriptorTable> table = DescriptorTable::Decode(Full().Encode());

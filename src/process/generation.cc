@@ -12,6 +12,10 @@ namespace {
 
 using net::ControlType;
 
+const char* NameOf(DescriptorTable::Role role) {
+  return role == DescriptorTable::Role::kSpawner ? "spawner" : "worker";
+}
+
 int64_t MillisecondsBetween(MonotonicTime from, MonotonicTime to) {
   return std::chrono::duration_cast<Milliseconds>(to - from).count();
 }
@@ -24,10 +28,13 @@ Generation::Generation(Spec spec, const std::string& executable, const ListenerP
       pool_(pool),
       log_(log),
       slots_(static_cast<size_t>(spec_.workers)),
-      next_heartbeat_check_(MonotonicTime::min()) {}
+      next_heartbeat_check_(MonotonicTime::min()) {
+  if (config::CgiRules(spec_.config).empty()) return;
+  slots_.emplace_back().role = DescriptorTable::Role::kSpawner;
+}
 
 Explained<void> Generation::Start(MonotonicTime now) {
-  for (int slot = 0; slot < spec_.workers && start_failure_.empty(); ++slot) StartWorkerIn(slot, now);
+  for (int slot = 0; slot < slots() && start_failure_.empty(); ++slot) StartWorkerIn(slot, now);
   if (!start_failure_.empty()) return std::unexpected(start_failure_);
   return {};
 }
@@ -35,13 +42,16 @@ Explained<void> Generation::Start(MonotonicTime now) {
 void Generation::StartWorkerIn(int slot, MonotonicTime now) {
   Slot& place = slots_[static_cast<size_t>(slot)];
   place.respawn_at.reset();
-  const WorkerLaunch launch{.executable = executable_,
-                            .slot = slot,
-                            .generation = spec_.number,
-                            .config_fd = spec_.launch.get(),
-                            .logs = spec_.logs,
-                            .identity = spec_.identity,
-                            .listeners = pool_.ForSlot(spec_.addresses, slot, spec_.workers)};
+  const bool serves = place.role == DescriptorTable::Role::kWorker;
+  const WorkerLaunch launch{
+      .executable = executable_,
+      .role = place.role,
+      .slot = slot,
+      .generation = spec_.number,
+      .config_fd = spec_.launch.get(),
+      .logs = spec_.logs,
+      .identity = spec_.identity,
+      .listeners = serves ? pool_.ForSlot(spec_.addresses, slot, spec_.workers) : std::vector<ListenerPool::Lent>()};
   Explained<WorkerProcess> worker = StartWorker(launch, now);
   if (worker) {
     place.worker.emplace(std::move(*worker));
@@ -68,7 +78,7 @@ void Generation::AppendPolled(std::vector<pollfd>& entries) const {
 }
 
 void Generation::ReadMessages(MonotonicTime now) {
-  for (int slot = 0; slot < spec_.workers; ++slot) ReadMessagesOf(slot, now);
+  for (int slot = 0; slot < slots(); ++slot) ReadMessagesOf(slot, now);
 }
 
 void Generation::ReadMessagesOf(int slot, MonotonicTime now) {
@@ -95,8 +105,9 @@ void Generation::NoteReady(int slot, MonotonicTime now) {
   worker.ready_at = now;
   worker.monitor = HeartbeatMonitor(now);
   place.lent_to.reset();
-  log_.Notice("worker ready slot={} pid={} generation={} after_ms={}", slot, worker.pid, spec_.number,
+  log_.Notice("{} ready slot={} pid={} generation={} after_ms={}", NameOf(place.role), slot, worker.pid, spec_.number,
               MillisecondsBetween(worker.started_at, now));
+  IntroduceEachOther(slot);
   established_ = established_ || std::ranges::all_of(slots_, [](const Slot& other) {
                    return other.worker && other.worker->ready_at.has_value();
                  });
@@ -104,7 +115,7 @@ void Generation::NoteReady(int slot, MonotonicTime now) {
 }
 
 void Generation::Reap(MonotonicTime now) {
-  for (int slot = 0; slot < spec_.workers; ++slot) {
+  for (int slot = 0; slot < slots(); ++slot) {
     Slot& place = slots_[static_cast<size_t>(slot)];
     if (!place.worker) continue;
     const std::optional<ExitStatus> status = place.worker->child.TryReap();
@@ -112,14 +123,15 @@ void Generation::Reap(MonotonicTime now) {
     ReadMessagesOf(slot, now);  // its last words
     NoteEnd(slot, *status, now);
   }
+  EndSpawnerAfterWorkers(now);
 }
 
 void Generation::NoteEnd(int slot, const ExitStatus& status, MonotonicTime now) {
   Slot& place = slots_[static_cast<size_t>(slot)];
   const WorkerProcess worker = std::move(*place.worker);
   place.worker.reset();
-  std::string text =
-      fmt::format("worker ended slot={} pid={} generation={} {}", slot, worker.pid, spec_.number, status.ToString());
+  std::string text = fmt::format("{} ended slot={} pid={} generation={} {}", NameOf(place.role), slot, worker.pid,
+                                 spec_.number, status.ToString());
   if (!worker.failure.empty()) text += fmt::format(" reason=\"{}\"", worker.failure);
   if (worker.leaving || leaving_) {
     log_.Write(status.signal == 0 && status.code == 0 ? log::Level::kNotice : log::Level::kWarn, text);
@@ -131,8 +143,9 @@ void Generation::NoteEnd(int slot, const ExitStatus& status, MonotonicTime now) 
   log_.Error("{} served_ms={} respawn_after_ms={}", text, served.value_or(Milliseconds(0)).count(), delay.count());
   if (!served) {
     gave_up_ = gave_up_ || !worker.failure.empty();
-    NoteStartFailure(worker.failure.empty() ? fmt::format("a worker ended before it was ready: {}", status.ToString())
-                                            : worker.failure);
+    NoteStartFailure(worker.failure.empty()
+                         ? fmt::format("a {} ended before it was ready: {}", NameOf(place.role), status.ToString())
+                         : worker.failure);
   }
   for (Slot& other : slots_) {
     if (other.lent_to == worker.pid) other.lent_to.reset();
@@ -145,15 +158,52 @@ void Generation::NoteEnd(int slot, const ExitStatus& status, MonotonicTime now) 
   }
 }
 
+// Gives both one end of a channel. If that fails, the worker answers 503 to requests for programs until one of the two
+// is replaced.
+void Generation::Introduce(WorkerProcess& worker, WorkerProcess& spawner) {
+  const Result<std::pair<UniqueFd, UniqueFd>> pair = net::ControlChannel::MakePair();
+  if (pair) {
+    const int for_spawner[] = {pair->first.get()};
+    const int for_worker[] = {pair->second.get()};
+    const Result<void> to_spawner = spawner.control.Send(ControlType::kPeer, {}, for_spawner);
+    const Result<void> to_worker = worker.control.Send(ControlType::kPeer, {}, for_worker);
+    if (to_spawner && to_worker) return;
+  }
+  log_.Warn("worker and spawner can't be introduced worker_pid={} spawner_pid={}", worker.pid, spawner.pid);
+}
+
+void Generation::IntroduceEachOther(int slot) {
+  if (slots_.back().role != DescriptorTable::Role::kSpawner) return;
+  const auto is_ready = [](const Slot& place) { return place.worker && place.worker->ready_at.has_value(); };
+  Slot& spawner = slots_.back();
+  if (!is_ready(spawner)) return;
+  for (Slot& place : slots_) {
+    const bool concerned =
+        &spawner == &slots_[static_cast<size_t>(slot)] || &place == &slots_[static_cast<size_t>(slot)];
+    if (concerned && &place != &spawner && is_ready(place)) Introduce(*place.worker, *spawner.worker);
+  }
+}
+
+// A draining worker may still need it, so it is the last to go.
+void Generation::EndSpawnerAfterWorkers(MonotonicTime now) {
+  Slot& last = slots_.back();
+  if (!leaving_ || last.role != DescriptorTable::Role::kSpawner || !last.worker || last.worker->leaving) return;
+  const auto is_empty_worker = [](const Slot& place) {
+    return place.role == DescriptorTable::Role::kSpawner || !place.worker;
+  };
+  if (std::ranges::all_of(slots_, is_empty_worker)) Tell(slots() - 1, ControlType::kStop, kStopGrace, now);
+}
+
 // Clients that the kernel put into the queue of a slot in a crash loop are served by the next worker that is alive. It
 // keeps accepting from there when the slot has recovered: two workers at one queue do no harm.
 void Generation::LendListeners() {
   for (size_t slot = 0; slot < slots_.size(); ++slot) {
     Slot& place = slots_[slot];
-    if (!place.respawn_at || place.lent_to) continue;
+    if (!place.respawn_at || place.lent_to || place.role != DescriptorTable::Role::kWorker) continue;
     for (size_t step = 1; step < slots_.size() && !place.lent_to; ++step) {
       std::optional<WorkerProcess>& helper = slots_[(slot + step) % slots_.size()].worker;
-      if (!helper || !helper->ready_at || !helper->control_open || helper->leaving) continue;
+      const bool serves = slots_[(slot + step) % slots_.size()].role == DescriptorTable::Role::kWorker;
+      if (!serves || !helper || !helper->ready_at || !helper->control_open || helper->leaving) continue;
       for (const ListenerPool::Lent& listener : pool_.ForSlot(spec_.addresses, static_cast<int>(slot), spec_.workers)) {
         const int borrowed[] = {listener.fd};
         const Result<void> sent = helper->control.Send(ControlType::kListener, listener.name, borrowed);
@@ -168,7 +218,7 @@ void Generation::LendListeners() {
 void Generation::RunTimers(MonotonicTime now) {
   const bool check_heartbeats = now >= next_heartbeat_check_;
   if (check_heartbeats) next_heartbeat_check_ = now + HeartbeatMonitor::kInterval;
-  for (int slot = 0; slot < spec_.workers; ++slot) {
+  for (int slot = 0; slot < slots(); ++slot) {
     Slot& place = slots_[static_cast<size_t>(slot)];
     if (place.respawn_at && now >= *place.respawn_at) StartWorkerIn(slot, now);
     if (!place.worker) continue;
@@ -234,11 +284,13 @@ void Generation::Drain(MonotonicTime now) {
   for (int slot = 0; slot < spec_.workers; ++slot) {
     Tell(slot, ControlType::kDrain, spec_.config.limits.shutdown_timeout + kStopGrace, now);
   }
+  EndSpawnerAfterWorkers(now);
 }
 
 void Generation::Stop(MonotonicTime now) {
   leaving_ = true;
   for (int slot = 0; slot < spec_.workers; ++slot) Tell(slot, ControlType::kStop, kStopGrace, now);
+  EndSpawnerAfterWorkers(now);
 }
 
 void Generation::Kill() {
@@ -265,7 +317,8 @@ Explained<void> Generation::ReopenLogs() {
   }
   if (descriptors.empty()) return {};
   for (Slot& place : slots_) {
-    if (!place.worker || !place.worker->control_open) continue;
+    const bool has_logs = place.role == DescriptorTable::Role::kWorker;
+    if (!has_logs || !place.worker || !place.worker->control_open) continue;
     if (!place.worker->control.Send(ControlType::kLogs, words, descriptors)) {
       log_.Warn("worker keeps its old log files pid={}: it does not listen", place.worker->pid);
     }

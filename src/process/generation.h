@@ -1,5 +1,6 @@
-// The workers of one configuration: starts one per slot, replaces those that die or hang, and in the end drains or
-// stops all of them. Owned by the supervisor, which calls it from its loop; a reload makes another one. Never waits.
+// The workers of one configuration and, if it has programs to run, their spawner: starts one per slot, replaces those
+// that die or hang, and in the end drains or stops all of them. Owned by the supervisor, which calls it from its loop;
+// a reload makes another one. Never waits.
 #ifndef BRILLIANT_PROCESS_GENERATION_H_
 #define BRILLIANT_PROCESS_GENERATION_H_
 
@@ -73,7 +74,9 @@ class Generation {
   [[nodiscard]] bool gave_up() const { return gave_up_; }
 
  private:
+  // A worker's place or, the last one, the spawner's.
   struct Slot {
+    DescriptorTable::Role role = DescriptorTable::Role::kWorker;
     std::optional<WorkerProcess> worker;
     RespawnPolicy policy;
     std::optional<MonotonicTime> respawn_at;
@@ -87,6 +90,10 @@ class Generation {
   void NoteStartFailure(std::string why);
   void CheckHeartbeat(int slot, MonotonicTime now);
   void LendListeners();
+  void Introduce(WorkerProcess& worker, WorkerProcess& spawner);
+  void IntroduceEachOther(int slot);
+  void EndSpawnerAfterWorkers(MonotonicTime now);
+  [[nodiscard]] int slots() const { return static_cast<int>(slots_.size()); }
   void Tell(int slot, net::ControlType type, Milliseconds patience, MonotonicTime now);
 
   Spec spec_;

@@ -18,6 +18,7 @@
 #include "process/launch_config.h"
 #include "process/privileges.h"
 #include "process/shared_memory.h"
+#include "process/spawner.h"
 
 #if BRILLIANT_LINUX
 #include <sys/prctl.h>
@@ -118,6 +119,14 @@ int RunAsWorker(std::string_view text, WorkerEntry entry) {
   claimed.config.Reset();
   const Result<SharedPage> page = SharedPage::Open(std::move(claimed.page));
   if (!page) return Fail(std::move(claimed.setup.control), "cannot map the page shared with the supervisor");
+  if (table->role == DescriptorTable::Role::kSpawner) {
+    // Only `user root` makes root somebody to become; a server that root started becomes somebody else otherwise.
+    const bool may_be_root = table->identity && table->identity->uid == 0;
+    return RunSpawner(SpawnerSetup{.config = std::move(*config),
+                                   .control = std::move(claimed.setup.control),
+                                   .may_be_root = may_be_root,
+                                   .heartbeat = &page->heartbeat()});
+  }
   claimed.setup.config = std::move(*config);
   claimed.setup.heartbeat = &page->heartbeat();
   return entry(std::move(claimed.setup));

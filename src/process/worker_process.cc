@@ -39,6 +39,7 @@ Explained<WorkerProcess> StartWorker(const WorkerLaunch& launch, MonotonicTime n
   if (!page) return StartFailure(page.error());
 
   DescriptorTable table;
+  table.role = launch.role;
   table.supervisor = getpid();
   table.slot = launch.slot;
   table.generation = launch.generation;
@@ -54,7 +55,9 @@ Explained<WorkerProcess> StartWorker(const WorkerLaunch& launch, MonotonicTime n
   ChildProgram program;
   program.executable = launch.executable;
   // The name that ps shows.
-  program.arguments = {fmt::format("brilliantserver: worker {} (generation {})", launch.slot, launch.generation)};
+  const std::string what =
+      launch.role == DescriptorTable::Role::kSpawner ? "spawner" : fmt::format("worker {}", launch.slot);
+  program.arguments = {fmt::format("brilliantserver: {} (generation {})", what, launch.generation)};
   program.environment = EnvironmentWith(table.Encode());
   program.descriptors = table.Descriptors();
   Result<Child> child = Child::Start(program);

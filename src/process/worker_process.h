@@ -1,5 +1,5 @@
-// One running worker as the supervisor sees it: the child process, the channel to it and the page it beats in. Owned by
-// its slot in a Generation.
+// One running worker, or the spawner, as the supervisor sees it: the child process, the channel to it and the page it
+// beats in. Owned by its slot in a Generation.
 #ifndef BRILLIANT_PROCESS_WORKER_PROCESS_H_
 #define BRILLIANT_PROCESS_WORKER_PROCESS_H_
 
@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "net/control_channel.h"
 #include "process/child.h"
+#include "process/descriptor_table.h"
 #include "process/explained.h"
 #include "process/heartbeat_monitor.h"
 #include "process/listener_pool.h"
@@ -22,6 +23,7 @@ namespace brilliant::process {
 // What a worker is started with; everything is borrowed for the call.
 struct WorkerLaunch {
   const std::string& executable;
+  DescriptorTable::Role role = DescriptorTable::Role::kWorker;
   int slot = 0;
   int generation = 0;
   int config_fd = -1;  // of EncodeLaunch bytes

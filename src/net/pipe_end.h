@@ -1,0 +1,56 @@
+// One end of a pipe or of a pair of sockets to another process of this machine, for coroutines. Owned by whoever talks
+// to that process; pinned in memory. One reader and one writer at a time.
+#ifndef BRILLIANT_NET_PIPE_END_H_
+#define BRILLIANT_NET_PIPE_END_H_
+
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "event/event_loop.h"
+#include "event/task.h"
+#include "event/waitable.h"
+
+namespace brilliant::net {
+
+class PipeEnd {
+ public:
+  // `fd`: non-blocking; waits end when `scope` is cancelled, which outlives the end.
+  PipeEnd(event::EventLoop& loop, event::CancelScope& scope, UniqueFd fd);
+  PipeEnd(const PipeEnd&) = delete;
+  PipeEnd& operator=(const PipeEnd&) = delete;
+
+  // Before the first wait.
+  [[nodiscard]] Result<void> Register();
+  // The other side sees the end. Nobody may be waiting.
+  void Close();
+  [[nodiscard]] bool open() const { return fd_.valid(); }
+
+  // At least one byte; 0: the other side has closed. `timer`, if any, bounds the wait: kDeadline.
+  [[nodiscard]] event::Task<Result<size_t>> ReadSome(std::span<char> into, event::Timer* timer);
+  // All of it. kClosed: nobody reads any more.
+  [[nodiscard]] event::Task<Result<void>> WriteAll(std::span<const char> bytes);
+  // What goes in now, without waiting; 0: nothing.
+  [[nodiscard]] Result<size_t> TryWrite(std::span<const char> bytes);
+
+ private:
+  [[nodiscard]] Result<size_t> TryRead(std::span<char> into);
+
+  event::EventLoop& loop_;
+  UniqueFd fd_;
+  std::optional<event::Waitable> waitable_;
+};
+
+// The ends of a new pipe, close-on-exec. `ours` does not block, `theirs` does: programs expect that.
+struct PipeEnds {
+  UniqueFd ours;
+  UniqueFd theirs;
+};
+enum class PipeDirection : uint8_t { kToUs, kFromUs };
+[[nodiscard]] Result<PipeEnds> MakePipe(PipeDirection direction);
+
+}  // namespace brilliant::net
+
+#endif  // BRILLIANT_NET_PIPE_END_H_

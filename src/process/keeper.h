@@ -1,0 +1,60 @@
+// The keeper of a script: a small process that starts one program at a time, watches it and, when its lifeline ends,
+// ends it and everything it has left behind. It is the subreaper of what it starts, so nothing can slip away by forking
+// twice or by leaving its session. The spawner (process/spawner.h) forks keepers and gives them work; when one has
+// nothing below it any more it says so and waits for the next.
+//
+// Runs in a process of its own, single-threaded; may block.
+#ifndef BRILLIANT_PROCESS_KEEPER_H_
+#define BRILLIANT_PROCESS_KEEPER_H_
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+#include "cgi/spawn_protocol.h"
+#include "net/control_channel.h"
+#include "process/script_rules.h"
+#include "process/signals.h"
+
+namespace brilliant::process {
+
+// How long a worker may take to say what is to be run.
+inline constexpr Milliseconds kOrderTimeout{10'000};
+// Between SIGTERM and SIGKILL.
+inline constexpr Milliseconds kTermGrace{500};
+// Between two rounds of killing, if the one before has missed something.
+inline constexpr Milliseconds kKillRound{50};
+
+class Keeper {
+ public:
+  // `rules` outlives it. `signals` notes SIGCHLD.
+  Keeper(net::ControlChannel spawner, const ScriptRules& rules, SignalPipe signals)
+      : spawner_(std::move(spawner)), rules_(rules), signals_(std::move(signals)) {}
+
+  // Serves until the spawner is gone. The process's exit status.
+  int Run();
+
+  // The descriptors of one job, in this order; the last may be missing: no input.
+  enum Stream : size_t { kLifeline, kOutput, kErrors, kInput };
+
+ private:
+  void Serve(std::vector<UniqueFd> descriptors);
+  [[nodiscard]] Result<cgi::SpawnOrder> ReadOrder() const;
+  [[nodiscard]] std::expected<pid_t, cgi::ScriptReport> Start(const std::vector<UniqueFd>& descriptors) const;
+  void Watch(pid_t script);
+  // False: no child is left.
+  bool Reap(pid_t script);
+  void EndAll(pid_t script);
+  void Report(const cgi::ScriptReport& report) const;
+
+  net::ControlChannel spawner_;
+  const ScriptRules& rules_;
+  SignalPipe signals_;
+  UniqueFd lifeline_;
+};
+
+}  // namespace brilliant::process
+
+#endif  // BRILLIANT_PROCESS_KEEPER_H_

@@ -1,0 +1,167 @@
+#include "process/script_rules.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <utility>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/unique_fd.h"
+
+namespace brilliant::process {
+namespace {
+
+using cgi::StartFault;
+
+constexpr std::array<std::string_view, 24> kVariables = {
+    "AUTH_TYPE",       "CONTENT_LENGTH",  "CONTENT_TYPE",    "GATEWAY_INTERFACE", "PATH_INFO",
+    "PATH_TRANSLATED", "QUERY_STRING",    "REMOTE_ADDR",     "REMOTE_HOST",       "REMOTE_IDENT",
+    "REMOTE_USER",     "REQUEST_METHOD",  "SCRIPT_NAME",     "SERVER_NAME",       "SERVER_PORT",
+    "SERVER_PROTOCOL", "SERVER_SOFTWARE", "SCRIPT_FILENAME", "DOCUMENT_ROOT",     "REQUEST_URI",
+    "REQUEST_SCHEME",  "HTTPS",           "REMOTE_PORT",     "REDIRECT_STATUS"};
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+bool IsBelow(std::string_view path, std::string_view folder) {
+  if (!path.starts_with(folder)) return false;
+  return path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/';
+}
+
+StartFault FaultOfOpen(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kNotFound:
+    case ErrorCode::kInvalid:
+    case ErrorCode::kTooLarge:
+      return StartFault::kNotFound;
+    case ErrorCode::kForbidden:
+      return error.system_errno == EACCES || error.system_errno == EPERM ? StartFault::kNotReadable
+                                                                         : StartFault::kOutsideRoot;
+    default:
+      return StartFault::kSystem;
+  }
+}
+
+void AppendRequestVariables(std::string_view encoded, std::vector<std::string>& environment) {
+  while (!encoded.empty()) {
+    const size_t end = encoded.find('\0');
+    const std::string_view variable = encoded.substr(0, end);
+    const size_t equals = variable.find('=');
+    if (equals != std::string_view::npos && IsRequestVariable(variable.substr(0, equals))) {
+      environment.emplace_back(variable);
+    }
+    encoded.remove_prefix(end == std::string_view::npos ? encoded.size() : end + 1);
+  }
+}
+
+// The first bytes of a script, and whether they could be read.
+struct ScriptHead {
+  std::string bytes;
+  bool readable = false;
+};
+
+ScriptHead ReadHead(const std::string& path) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  ScriptHead head;
+  if (!file.valid()) return head;
+  head.bytes.resize(cgi::kScriptHeadBytes);
+  const ssize_t count = read(file.get(), head.bytes.data(), head.bytes.size());
+  head.readable = count >= 0;
+  head.bytes.resize(static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  return head;
+}
+
+}  // namespace
+
+bool IsRequestVariable(std::string_view name) {
+  return name.starts_with("HTTP_") || std::ranges::find(kVariables, name) != kVariables.end();
+}
+
+ScriptRules::ScriptRules(const config::Config& config, bool may_be_root)
+    : upload_folders_(config::UploadFolders(config)), may_be_root_(may_be_root) {
+  for (const config::Location* location : config::CgiRules(config)) {
+    rules_.push_back(Rule{.location = location, .root = files::DocumentRoot(location->root, location->symlink_roots)});
+  }
+  for (std::string& folder : upload_folders_) {
+    char* real = realpath(folder.c_str(), nullptr);
+    if (real == nullptr) continue;
+    folder = real;
+    free(real);
+  }
+}
+
+std::expected<void, StartFault> ScriptRules::CheckScript(const Rule& rule, const std::string& path) const {
+  if (!path.ends_with(rule.location->cgi->extension)) return std::unexpected(StartFault::kBadOrder);
+  const Result<files::OpenFile> file = rule.root.Open(path, SystemTimeSource().Monotonic());
+  if (!file) return std::unexpected(FaultOfOpen(file.error()));
+  if (!file->is_regular) return std::unexpected(StartFault::kNotRegular);
+  const std::string real = files::RealPath(file->fd.get());
+  for (const std::string& folder : upload_folders_) {
+    if (IsBelow(real, folder)) return std::unexpected(StartFault::kUploadFolder);
+  }
+  return {};
+}
+
+std::expected<ScriptStart, StartFault> ScriptRules::Prepare(const cgi::SpawnOrder& order) const {
+  if (order.rule >= rules_.size()) return std::unexpected(StartFault::kBadOrder);
+  if (geteuid() == 0 && !may_be_root_) return std::unexpected(StartFault::kRoot);
+  const Rule& rule = rules_[order.rule];
+  const config::CgiSettings& settings = *rule.location->cgi;
+  ScriptStart start;
+  if (settings.program.empty()) {
+    if (const auto checked = CheckScript(rule, order.script); !checked) return std::unexpected(checked.error());
+    start.script = rule.location->root + "/" + order.script;
+  } else {
+    if (!order.script.empty()) return std::unexpected(StartFault::kBadOrder);
+    start.script = settings.program;
+  }
+  start.folder = FolderOf(start.script);
+  start.has_interpreter = !settings.interpreter.empty();
+  start.program = start.has_interpreter ? settings.interpreter : start.script;
+  if (start.has_interpreter) start.arguments.push_back(settings.interpreter);
+  start.arguments.push_back(start.script);
+  start.arguments.insert(start.arguments.end(), order.arguments.begin(), order.arguments.end());
+  start.limits = {.memory_bytes = settings.memory_max,
+                  .processor_seconds = settings.processor_seconds_max,
+                  .processes = settings.user_processes_max};
+  bool has_path = false;
+  for (const auto& [name, value] : settings.environment) {
+    has_path = has_path || name == "PATH";
+    start.environment.push_back(name + "=" + value);
+  }
+  if (!has_path) start.environment.push_back("PATH=" + std::string(kScriptPath));
+  AppendRequestVariables(order.environment, start.environment);
+  return start;
+}
+
+StartFault ScriptRules::Diagnose(const ScriptStart& start, const Error& error) {
+  const std::string_view step = error.context;
+  if (step == "chdir") return error.system_errno == ENOENT ? StartFault::kNotFound : StartFault::kFolder;
+  if (step == "fork") return error.system_errno == ENOMEM ? StartFault::kMemory : StartFault::kProcessLimit;
+  if (step != "exec") return StartFault::kSystem;
+  const ScriptHead head = ReadHead(start.script);
+  struct stat status{};
+  const bool exists = stat(start.script.c_str(), &status) == 0;
+  if (!exists && errno == ENOENT) return StartFault::kNotFound;
+  const std::string interpreter(start.has_interpreter ? std::string_view(start.program)
+                                                      : cgi::ShebangInterpreter(head.bytes));
+  struct stat interpreter_status{};
+  return cgi::DiagnoseExec(
+      {.system_errno = error.system_errno,
+       .head = head.bytes,
+       .readable = head.readable,
+       .executable = exists && (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0,
+       .has_interpreter = start.has_interpreter,
+       .interpreter_exists = !interpreter.empty() && stat(interpreter.c_str(), &interpreter_status) == 0});
+}
+
+}  // namespace brilliant::process

@@ -1,0 +1,182 @@
+#include "process/script_start.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstring>
+
+#include "base/platform.h"
+#include "base/unique_fd.h"
+#include "process/descriptor_pipe.h"
+
+#if BRILLIANT_LINUX
+#include <sys/prctl.h>
+#endif
+
+namespace brilliant::process {
+namespace {
+
+// The steps between fork and exec, in order; their numbers go through the status pipe.
+enum class Step : int { kStreams, kLimits, kFolder, kExec };
+
+const char* StepName(Step step) {
+  switch (step) {
+    case Step::kStreams:
+      return "dup2";
+    case Step::kLimits:
+      return "setrlimit";
+    case Step::kFolder:
+      return "chdir";
+    case Step::kExec:
+      return "exec";
+  }
+  return "start";
+}
+
+struct StartStatus {
+  Step step = Step::kExec;
+  int system_errno = 0;
+};
+
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// All that the new process needs, prepared before: afterwards only system calls, because it shares our memory.
+struct Preparation {
+  const ScriptStart& start;
+  ScriptStreams streams;
+  char* const* arguments;
+  char* const* environment;
+  int status_pipe;
+};
+
+bool SetLimit(int resource, uint64_t value) {
+  if (value == 0) return true;
+  rlimit limit{};
+  if (getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) != 0) return false;
+  limit.rlim_cur = std::min<rlim_t>(value, limit.rlim_max);
+  limit.rlim_max = limit.rlim_cur;
+  return setrlimit(static_cast<__rlimit_resource_t>(resource), &limit) == 0;
+}
+
+bool ApplyLimits(const ScriptLimits& limits) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return false;
+  files.rlim_cur = std::min<rlim_t>(files.rlim_cur, kScriptFilesMax);
+  const rlimit no_core{};
+  return setrlimit(RLIMIT_NOFILE, &files) == 0 && setrlimit(RLIMIT_CORE, &no_core) == 0 &&
+         SetLimit(RLIMIT_AS, limits.memory_bytes) && SetLimit(RLIMIT_CPU, limits.processor_seconds) &&
+         SetLimit(RLIMIT_NPROC, limits.processes);
+}
+
+bool ArrangeStreams(const ScriptStreams& streams, int status_pipe) {
+  // None of them is 0, 1 or 2 itself: a keeper keeps those open.
+  const bool placed = dup2(streams.input, STDIN_FILENO) >= 0 && dup2(streams.output, STDOUT_FILENO) >= 0 &&
+                      dup2(streams.errors, STDERR_FILENO) >= 0 && dup2(status_pipe, STDERR_FILENO + 1) >= 0;
+  if (!placed || fcntl(STDERR_FILENO + 1, F_SETFD, FD_CLOEXEC) != 0) return false;
+#if BRILLIANT_LINUX
+  // Everything else is close-on-exec already; this is the second lock.
+  return close_range(STDERR_FILENO + 2, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0;
+#else
+  return true;
+#endif
+}
+
+void ResetSignals() {
+  struct sigaction action{};
+  action.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &action, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void BecomeScript(const Preparation& preparation) {
+  setsid();
+#if BRILLIANT_LINUX
+  // Should the keeper die, nobody would end the script.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+  ResetSignals();
+  StartStatus status{.step = Step::kStreams};
+  int status_pipe = preparation.status_pipe;
+  if (ArrangeStreams(preparation.streams, preparation.status_pipe)) {
+    status_pipe = STDERR_FILENO + 1;
+    status.step = Step::kFolder;
+    if (chdir(preparation.start.folder.c_str()) == 0) {
+      status.step = Step::kLimits;
+      if (ApplyLimits(preparation.start.limits)) {
+        status.step = Step::kExec;
+        execve(preparation.start.program.c_str(), preparation.arguments, preparation.environment);
+      }
+    }
+  }
+  status.system_errno = errno;
+  [[maybe_unused]] const ssize_t written = write(status_pipe, &status, sizeof status);
+  _exit(127);
+}
+
+// The new process runs on our stack until it executes the program, and we wait meanwhile: no page is copied.
+[[gnu::noinline]] pid_t ForkScript(const Preparation& preparation) {
+#if BRILLIANT_LINUX
+  const pid_t pid = vfork();
+#else
+  const pid_t pid = fork();
+#endif
+  if (pid == 0) BecomeScript(preparation);
+  return pid;
+}
+
+}  // namespace
+
+Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams) {
+  UniqueFd empty_input;
+  if (streams.input < 0) {
+    empty_input = UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!empty_input.valid()) return SystemFailure("open /dev/null");
+  }
+  ASSIGN_OR_RETURN(DescriptorPipe status, MakeDescriptorPipe());
+  const std::vector<char*> arguments = Pointers(start.arguments);
+  const std::vector<char*> environment = Pointers(start.environment);
+  Preparation preparation{.start = start,
+                          .streams = streams,
+                          .arguments = arguments.data(),
+                          .environment = environment.data(),
+                          .status_pipe = status.writer.get()};
+  if (empty_input.valid()) preparation.streams.input = empty_input.get();
+
+  // No signal may reach our handlers in the new process.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ForkScript(preparation);
+  const int fork_errno = errno;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return std::unexpected(ErrorFromErrno(fork_errno, "fork"));
+
+  status.writer.Reset();
+  StartStatus failure;
+  ssize_t got = 0;
+  do {
+    got = read(status.reader.get(), &failure, sizeof failure);
+  } while (got < 0 && errno == EINTR);
+  if (got != sizeof failure) return pid;  // the pipe was closed by exec
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return std::unexpected(
+      Error{.code = ErrorCode::kSystem, .system_errno = failure.system_errno, .context = StepName(failure.step)});
+}
+
+}  // namespace brilliant::process

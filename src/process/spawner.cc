@@ -1,0 +1,241 @@
+#include "process/spawner.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <utility>
+
+#include "base/platform.h"
+#include "base/strings.h"
+#include "process/keeper.h"
+#include "process/process_tree.h"
+
+#if BRILLIANT_LINUX
+#include <sys/prctl.h>
+#endif
+
+namespace brilliant::process {
+namespace {
+
+using net::ControlType;
+
+constexpr int kHandledSignals[] = {SIGCHLD};
+
+pollfd ForReading(int fd) { return pollfd{.fd = fd, .events = POLLIN, .revents = 0}; }
+
+// Nobody waits for the script any more: its worker has closed the lifeline.
+bool IsAbandoned(int lifeline) {
+  pollfd entry{.fd = lifeline, .events = 0, .revents = 0};
+  return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+}  // namespace
+
+Spawner::Spawner(SpawnerSetup setup, SignalPipe signals)
+    : config_(std::move(setup.config)),
+      rules_(config_, setup.may_be_root),
+      supervisor_(std::move(setup.control)),
+      signals_(std::move(signals)),
+      heartbeat_(setup.heartbeat),
+      running_of_rule_(rules_.size()) {}
+
+int Spawner::Run() {
+  // What a keeper that was killed leaves behind falls to us: see ReapKeepers.
+  BecomeSubreaper();
+  if (!supervisor_.Send(ControlType::kReady)) return 1;
+  while (ObeySupervisor() == Outcome::kServe) {
+    ReapKeepers();
+    ReadKeepers();
+    ReadJobs();
+    AssignJobs();
+    WaitForEvents();
+    if (heartbeat_ != nullptr) heartbeat_->fetch_add(1, std::memory_order_relaxed);
+  }
+  // Keepers end by themselves: each when its script has, which its worker decides.
+  return 0;
+}
+
+void Spawner::WaitForEvents() {
+  std::vector<pollfd> entries = {ForReading(supervisor_.fd()), ForReading(signals_.fd())};
+  for (const net::ControlChannel& worker : workers_) entries.push_back(ForReading(worker.fd()));
+  for (const KeeperProcess& keeper : keepers_) entries.push_back(ForReading(keeper.channel.fd()));
+  // Whatever is ready is found by trying: every source is non-blocking, and they are few.
+  [[maybe_unused]] const int ready =
+      poll(entries.data(), static_cast<nfds_t>(entries.size()), static_cast<int>(kSpawnerHeartbeat.count()));
+}
+
+Spawner::Outcome Spawner::ObeySupervisor() {
+  while (true) {
+    Result<net::ControlMessage> message = supervisor_.TryReceive();
+    if (!message) return message.error().code == ErrorCode::kWouldBlock ? Outcome::kServe : Outcome::kStop;
+    if (message->type == ControlType::kStop || message->type == ControlType::kDrain) return Outcome::kStop;
+    if (message->type == ControlType::kPeer && message->descriptors.size() == 1) {
+      workers_.emplace_back(std::move(message->descriptors.front()));
+    }
+  }
+}
+
+void Spawner::ReadJobs() {
+  std::erase_if(workers_, [this](net::ControlChannel& worker) {
+    while (true) {
+      Result<net::ControlMessage> message = worker.TryReceive();
+      // A worker that has ended, or that does not keep the protocol, has no jobs any more.
+      if (!message) return message.error().code != ErrorCode::kWouldBlock;
+      TakeJob(std::move(*message));
+    }
+  });
+}
+
+void Spawner::TakeJob(net::ControlMessage message) {
+  const std::optional<uint64_t> rule = ParseDecimal(message.text);
+  const bool complete = message.type == ControlType::kRun && message.descriptors.size() > Keeper::kErrors;
+  if (!complete || !rule || *rule >= rules_.size()) return;
+  std::erase_if(queue_, [](const Job& waiting) { return IsAbandoned(waiting.descriptors[Keeper::kLifeline].get()); });
+  queue_.push_back(Job{.rule = static_cast<uint32_t>(*rule), .descriptors = std::move(message.descriptors)});
+  AssignJobs();
+  if (queue_.size() <= config_.limits.cgi_queue) return;
+  Refuse(queue_.back(), cgi::StartFault::kBusy, 0);
+  queue_.pop_back();
+}
+
+bool Spawner::HasPlaceFor(uint32_t rule) const {
+  const uint64_t own = rules_.ProcessesMax(rule);
+  return running_ < config_.limits.cgi_processes && (own == 0 || running_of_rule_[rule] < own);
+}
+
+void Spawner::AssignJobs() {
+  // A rule at its own limit doesn't hold up the others.
+  for (auto job = queue_.begin(); job != queue_.end() && running_ < config_.limits.cgi_processes;) {
+    const bool abandoned = IsAbandoned(job->descriptors[Keeper::kLifeline].get());
+    if (!abandoned && !HasPlaceFor(job->rule)) {
+      ++job;
+      continue;
+    }
+    if (!abandoned && !Assign(*job)) return;
+    job = queue_.erase(job);
+  }
+}
+
+// False: there is no keeper for it now.
+bool Spawner::Assign(Job& job) {
+  KeeperProcess* keeper = FindIdle();
+  if (keeper == nullptr) keeper = ForkKeeper();
+  if (keeper == nullptr) {
+    // While others run, one of their keepers comes free; else there is nothing to wait for.
+    if (running_ > 0) return false;
+    Refuse(job, cgi::StartFault::kProcessLimit, errno);
+    return true;
+  }
+  std::vector<int> borrowed;
+  for (const UniqueFd& descriptor : job.descriptors) borrowed.push_back(descriptor.get());
+  if (!keeper->channel.Send(ControlType::kRun, {}, borrowed)) return false;  // it has died: reaped soon
+  keeper->rule = job.rule;
+  ++running_;
+  ++running_of_rule_[job.rule];
+  return true;
+}
+
+Spawner::KeeperProcess* Spawner::FindIdle() {
+  const auto idle = std::ranges::find_if(keepers_, [](const KeeperProcess& keeper) { return !keeper.rule; });
+  return idle == keepers_.end() ? nullptr : &*idle;
+}
+
+Spawner::KeeperProcess* Spawner::ForkKeeper() {
+  Result<std::pair<UniqueFd, UniqueFd>> pair = net::ControlChannel::MakePair();
+  if (!pair) return nullptr;
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    pair->first.Reset();  // else the keeper would never see our end
+    BecomeKeeper(std::move(pair->second));
+  }
+  const int fork_errno = errno;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  errno = fork_errno;
+  if (pid < 0) return nullptr;
+  return &keepers_.emplace_back(
+      KeeperProcess{.pid = pid, .channel = net::ControlChannel(std::move(pair->first)), .rule = {}});
+}
+
+void Spawner::BecomeKeeper(UniqueFd channel) {
+  // What is the spawner's must not stay open here: others would not see its end.
+  workers_.clear();
+  keepers_.clear();
+  queue_.clear();
+  supervisor_ = net::ControlChannel(UniqueFd());
+#if BRILLIANT_LINUX
+  prctl(PR_SET_NAME, "cgi keeper");
+#endif
+  Result<SignalPipe> signals = SignalPipe::Open(kHandledSignals);
+  if (!signals) _exit(1);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  Keeper keeper(net::ControlChannel(std::move(channel)), rules_, std::move(*signals));
+  _exit(keeper.Run());
+}
+
+void Spawner::ReadKeepers() {
+  size_t idle = 0;
+  std::erase_if(keepers_, [this, &idle](KeeperProcess& keeper) {
+    while (true) {
+      const Result<net::ControlMessage> message = keeper.channel.TryReceive();
+      const bool gone = !message && message.error().code != ErrorCode::kWouldBlock;
+      if (keeper.rule && (gone || message)) {
+        --running_;
+        --running_of_rule_[*keeper.rule];
+        keeper.rule.reset();
+      }
+      if (gone) return true;
+      if (!message) break;
+    }
+    // Closing its channel is what ends it.
+    return !keeper.rule && ++idle > kIdleKeepersMax;
+  });
+}
+
+void Spawner::ReapKeepers() {
+  static_cast<void>(signals_.Take());
+  bool crashed = false;
+  while (true) {
+    int status = 0;
+    const pid_t ended = waitpid(-1, &status, WNOHANG);
+    if (ended <= 0) break;
+    crashed = crashed || WIFSIGNALED(status);
+  }
+  if (!crashed) return;
+  // A keeper was killed. Its script died with it (PR_SET_PDEATHSIG), but what that had started is ours now: every child
+  // that is no keeper.
+  for (const ProcessEntry& entry : Descendants(getpid())) {
+    const bool is_keeper =
+        std::ranges::any_of(keepers_, [&entry](const KeeperProcess& keeper) { return keeper.pid == entry.pid; });
+    if (entry.parent == getpid() && !is_keeper) kill(entry.pid, SIGKILL);
+  }
+}
+
+void Spawner::Refuse(const Job& job, cgi::StartFault fault, int system_errno) {
+  const std::array<char, cgi::kReportBytes> bytes =
+      cgi::EncodeReport({.kind = cgi::ScriptReport::Kind::kFailed, .fault = fault, .system_errno = system_errno});
+  [[maybe_unused]] const ssize_t sent =
+      send(job.descriptors[Keeper::kLifeline].get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+int RunSpawner(SpawnerSetup setup) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Result<SignalPipe> signals = SignalPipe::Open(kHandledSignals);
+  if (!signals) return 1;
+  Spawner spawner(std::move(setup), std::move(*signals));
+  return spawner.Run();
+}
+
+}  // namespace brilliant::process
