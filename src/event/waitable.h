@@ -32,12 +32,16 @@ class Waitable : public WaitSource {
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] bool readable() const { return readable_; }
   [[nodiscard]] bool writable() const { return writable_; }
+  // The other side sends nothing more (what it has sent may still be unread).
+  [[nodiscard]] bool input_ended() const { return input_ended_; }
   // A read found nothing, or less than it asked for. Bytes that come later are a new edge; an end of input that the
   // kernel has reported already is not: then it stays readable.
   void InputDrained() { readable_ = input_ended_; }
   // A read said EAGAIN.
   void ReadWouldBlock() { readable_ = false; }
   void WriteWouldBlock() { writable_ = false; }
+  // Ends the wait for input, if somebody waits, with kCancelled. What waits later is not concerned.
+  void InterruptRead() { Wake(kInput, ErrorCode::kCancelled); }
 
  private:
   friend class EventLoop;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,9 +15,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cgi/meta_variables.h"
 #include "event/event_loop.h"
 #include "event/task.h"
 #include "files/file_store.h"
+#include "files/spool.h"
+#include "handlers/script_launcher.h"
 #include "http/ranges.h"
 #include "http/request.h"
 #include "http/response_head.h"
@@ -39,6 +43,14 @@ struct Request {
   std::string_view path_below = {};
   // Who has shown a password (auth_basic); empty: nobody was asked.
   std::string_view user = {};
+  // For programs: the part of `path` that names the script or the program's location ("" for "/"); `path_below` is then
+  // what follows it.
+  std::string_view script_name = {};
+  // What the connection came in by, for those that don't name a host.
+  std::string_view server_name = {};
+  uint16_t server_port = 0;
+  // The request that this one came from inside the server.
+  std::optional<cgi::RedirectFacts> redirect = {};
 };
 
 struct MemoryBody {
@@ -74,6 +86,10 @@ class BodySource {
   virtual ~BodySource() = default;
   // The next bytes, valid until the next call; empty: the end.
   virtual event::Task<Result<std::span<const char>>> Next() = 0;
+  // How many bytes Next() will bring in all, if that is known before.
+  [[nodiscard]] virtual std::optional<uint64_t> length() const { return std::nullopt; }
+  // Awaited once when nobody asks for more, at the end or before it; then it may be destroyed.
+  virtual event::Task<void> Finish() = 0;
 };
 using Body = std::variant<std::monostate, MemoryBody, RenderedBody, FileBody, SliceBody, MultipartBody,
                           std::unique_ptr<BodySource>>;
@@ -86,6 +102,10 @@ struct Response {
   Body body;
   // For an error without a body: one sentence for the page, a string literal; empty: the page's own for that status.
   const char* explanation = "";
+  // More of it, for those who look after the site: shown below, as it is. Empty: nothing.
+  std::string detail = {};
+  // Instead of the registered reason phrase; empty: that one.
+  std::string reason = {};
   // What the configuration adds; outlives the response. Set by server/, not by handlers.
   const AnswerFields* added = nullptr;
   // The connection ends after it: the request's content can't be skipped, or its end is unknown.
@@ -95,6 +115,8 @@ struct Response {
 // To be routed again as a GET of that origin-form target (CGI local redirect, an index that is a script).
 struct LocalRedirect {
   std::string target;
+  // The same request to another path, its method and content kept, rather than a GET.
+  bool keeps_request = false;
 };
 using Answer = std::variant<Response, LocalRedirect>;
 
@@ -104,7 +126,12 @@ class RequestBody {
   virtual ~RequestBody() = default;
   // The next bytes, valid until the next call; empty: the end, and the content was complete.
   // Errors: kTooLarge above the limit set for it, kInvalid malformed framing, kClosed incomplete, kDeadline.
+  // kCancelled: Interrupt() was called while it waited; it may be called again.
   virtual event::Task<Result<std::span<const char>>> Next() = 0;
+  // The client has ended its side of the connection: it may have gone, or only have said all it has to say.
+  [[nodiscard]] virtual bool client_half_closed() const = 0;
+  // Makes a Next() that waits return; for who has handed it to another task.
+  virtual void Interrupt() = 0;
 };
 
 // What a handler may use while it works on one request.
@@ -113,6 +140,8 @@ struct HandlerContext {
   event::CancelScope& scope;  // of this request: cancelled when the client is gone
   files::FileStore& files;
   log::ErrorLog& error_log;
+  ScriptLauncher& scripts;
+  files::SpoolBudget& spool_budget;
 };
 
 class Handler {

@@ -79,7 +79,14 @@ std::string_view Explanation(int status) {
   }
 }
 
-std::string FillIn(std::string_view page, int status, std::string_view explanation, std::string_view target) {
+struct PageText {
+  int status = 500;
+  std::string_view explanation;
+  std::string_view target;
+  std::string_view detail;
+};
+
+std::string FillIn(std::string_view page, const PageText& text) {
   std::string filled;
   filled.reserve(page.size() + 256);
   while (true) {
@@ -88,10 +95,11 @@ std::string FillIn(std::string_view page, int status, std::string_view explanati
     const size_t end = page.find("}}", start);
     const std::string_view name = page.substr(start + 2, end - start - 2);
     filled += page.substr(0, start);
-    if (name == "status") filled += std::to_string(status);
-    if (name == "reason") filled += http::ReasonPhrase(status);
-    if (name == "explanation") AppendHtmlText(filled, explanation);
-    if (name == "path") AppendHtmlText(filled, target);
+    if (name == "status") filled += std::to_string(text.status);
+    if (name == "reason") filled += http::ReasonPhrase(text.status);
+    if (name == "explanation") AppendHtmlText(filled, text.explanation);
+    if (name == "path") AppendHtmlText(filled, text.target);
+    if (name == "detail") AppendHtmlText(filled, text.detail);
     page.remove_prefix(end + 2);
   }
   filled += page;
@@ -153,8 +161,11 @@ void ErrorPages::Complete(Response& response, std::string_view target) const {
       response.explanation[0] != '\0' ? std::string_view(response.explanation) : Explanation(response.status);
   response.fields.Set("Content-Type", "text/html; charset=utf-8");
   response.fields.Set("Content-Security-Policy", web::kContentSecurityPolicy);
-  response.body =
-      MemoryBody{FillIn(web::kErrorPage, response.status, explanation, target.substr(0, kTargetBytesShown))};
+  const PageText text{.status = response.status,
+                      .explanation = explanation,
+                      .target = target.substr(0, kTargetBytesShown),
+                      .detail = response.detail};
+  response.body = MemoryBody{FillIn(web::kErrorPage, text)};
 }
 
 }  // namespace brilliant::handlers

@@ -32,6 +32,12 @@ Answer FolderRedirect(const Request& request) {
   return RedirectResponse(301, http::EncodeTarget(location));
 }
 
+files::DocumentRoot ServedRoot(const config::Location& location, const std::vector<std::string>& script_extensions) {
+  files::DocumentRoot root(location.root, location.symlink_roots);
+  root.Withhold(script_extensions);
+  return root;
+}
+
 }  // namespace
 
 StaticHandler::StaticHandler(const config::Location& location, const files::MimeTypes& types,
@@ -39,7 +45,7 @@ StaticHandler::StaticHandler(const config::Location& location, const files::Mime
     : location_(location),
       types_(types),
       script_extensions_(std::move(script_extensions)),
-      root_(location.root, location.symlink_roots),
+      root_(ServedRoot(location, script_extensions_)),
       responder_(location, types),
       precompressed_(location, responder_, script_extensions_) {}
 
@@ -83,7 +89,8 @@ event::Task<Answer> StaticHandler::HandleUncached(const Request& request, std::s
                                                   const HandlerContext& context) const {
   // 404, not 403: whether there is a hidden file is nobody's business.
   if (IsHidden(path)) co_return ErrorResponse(404);
-  if (IsScript(path)) co_return ErrorResponse(501, "Scripts are not part of this version yet.");
+  // A script that the `cgi` block does not find below its own root; never its source.
+  if (IsScript(path)) co_return ErrorResponse(404);
   if (request.path_below.empty()) co_return FolderRedirect(request);
   if (path.empty() || path.ends_with('/')) co_return co_await ServeFolder(request, path, context);
   Result<StoredFile> found = co_await context.files.Open(root_, path, *this, context.scope);
@@ -101,7 +108,7 @@ event::Task<Answer> StaticHandler::ServeFolder(const Request& request, std::stri
     if (!found && found.error().code == ErrorCode::kNotFound) continue;
     if (!found) co_return FileError(found.error(), index_path, context);
     if (found->file != nullptr && found->file->is_directory) continue;
-    if (IsScript(index_path)) co_return ErrorResponse(501, "Scripts are not part of this version yet.");
+    if (IsScript(index_path)) co_return RunIndex(request, index);
     Representation file{.path = index_path, .stored = std::move(*found)};
     co_return co_await ServeFile(request, std::move(file), context);
   }
@@ -109,6 +116,16 @@ event::Task<Answer> StaticHandler::ServeFolder(const Request& request, std::stri
   if (!folder) co_return co_await NotOpened(request, path, folder.error(), context);
   if (location_.autoindex) co_return ErrorResponse(501, "Folder listings are not part of this version yet.");
   co_return ErrorResponse(403, "This folder has no start page, and its content is not listed.");
+}
+
+// The same request, to the script.
+Answer StaticHandler::RunIndex(const Request& request, std::string_view index) {
+  std::string target = http::EncodePath(std::string(request.path) + std::string(index));
+  if (request.head.has_query) {
+    target += '?';
+    target += request.head.query;
+  }
+  return LocalRedirect{.target = std::move(target), .keeps_request = true};
 }
 
 event::Task<Answer> StaticHandler::ServeFile(const Request& request, Representation file,
@@ -121,7 +138,7 @@ event::Task<Answer> StaticHandler::NotOpened(const Request& request, std::string
                                              const HandlerContext& context) const {
   if (error.code != ErrorCode::kNotFound || !FallsBack(request, path)) co_return FileError(error, path, context);
   const std::string_view fallback = std::string_view(location_.fallback).substr(1);
-  if (IsScript(fallback)) co_return ErrorResponse(501, "Scripts are not part of this version yet.");
+  if (IsScript(fallback)) co_return ErrorResponse(404);
   Result<StoredFile> found = co_await context.files.Open(root_, fallback, *this, context.scope);
   const bool is_missing =
       found ? found->file != nullptr && found->file->is_directory : found.error().code == ErrorCode::kNotFound;
@@ -175,18 +192,11 @@ bool StaticHandler::IsHidden(std::string_view path) const {
 }
 
 bool StaticHandler::IsScript(std::string_view path) const {
-  if (script_extensions_.empty()) return false;
-  while (!path.empty()) {
-    const size_t slash = path.find('/');
-    const std::string_view segment = path.substr(0, slash);
-    for (const std::string& extension : script_extensions_) {
-      if (segment.size() < extension.size()) continue;
-      if (EqualsIgnoreCase(segment.substr(segment.size() - extension.size()), extension)) return true;
-    }
-    if (slash == std::string_view::npos) break;
-    path.remove_prefix(slash + 1);
-  }
-  return false;
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const auto fits = [name](const std::string& extension) {
+    return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
+  };
+  return std::ranges::any_of(script_extensions_, fits);
 }
 
 }  // namespace brilliant::handlers

@@ -42,6 +42,7 @@ class StaticHandler final : public Handler, public files::FileRenderer {
                                 const HandlerContext& context) const;
   [[nodiscard]] bool FallsBack(const Request& request, std::string_view path) const;
   [[nodiscard]] Answer FileError(const Error& error, std::string_view path, const HandlerContext& context) const;
+  [[nodiscard]] static Answer RunIndex(const Request& request, std::string_view index);
   [[nodiscard]] bool IsHidden(std::string_view path) const;
   [[nodiscard]] bool IsScript(std::string_view path) const;
 

@@ -9,6 +9,7 @@
 #include "handlers/answers.h"
 #include "http/target.h"
 #include "server/router.h"
+#include "server/script_finder.h"
 
 namespace brilliant::server {
 namespace {
@@ -62,8 +63,39 @@ Response RefuseContent(const http::RequestError& error, bool complete) {
   return response;
 }
 
-std::string_view PathBelow(std::string_view path, const Route& route) {
-  return route.path == "/" ? path : path.substr(route.path.size());
+// The target a request is sent on to, and the one it came with, for as long as the request is worked on.
+struct SentOn {
+  std::string target;
+  std::string from_path;
+  std::string from_query;
+};
+
+// Makes `request` the one that a handler sends it on to.
+void SendOn(Request& request, handlers::LocalRedirect redirect, SentOn& memory) {
+  memory.from_path = request.path;
+  memory.from_query = request.head.query;
+  memory.target = std::move(redirect.target);
+  const std::string_view target = memory.target;
+  const size_t question = target.find('?');
+  http::RequestHead& head = request.head;
+  head.target = target;
+  head.path = target.substr(0, question);
+  head.has_query = question != std::string_view::npos;
+  head.query = head.has_query ? target.substr(question + 1) : std::string_view();
+  if (redirect.keeps_request) return;
+  // RFC 3875 section 6.2.2: as if that had been asked for, which has no content.
+  head.method = http::Method::kGet;
+  head.framing = http::Framing::kNone;
+  request.redirect = cgi::RedirectFacts{.path = memory.from_path, .query = memory.from_query};
+}
+
+Request MakeRequest(const Connection& connection, const ExchangeBuffers& buffers, const http::RequestHead& head) {
+  Request request{.head = head};
+  request.client = buffers.client.address;
+  request.scheme = buffers.client.scheme;
+  request.server_name = connection.hosts().server_name();
+  request.server_port = connection.hosts().port();
+  return request;
 }
 
 }  // namespace
@@ -72,12 +104,15 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
                                     StreamRequestBody& body, event::CancelScope& scope) {
   WorkerContext& worker = connection.worker();
   const VirtualHost& host = connection.hosts().Match(head.host);
-  const handlers::HandlerContext context{
-      .loop = worker.loop, .scope = scope, .files = worker.files, .error_log = worker.error_log};
-  Request request{
-      .head = head, .path = {}, .client = buffers.client.address, .scheme = buffers.client.scheme, .path_below = {}};
+  const handlers::HandlerContext context{.loop = worker.loop,
+                                         .scope = scope,
+                                         .files = worker.files,
+                                         .error_log = worker.error_log,
+                                         .scripts = worker.spawner,
+                                         .spool_budget = worker.spool_budget};
+  Request request = MakeRequest(connection, buffers, head);
   std::optional<Response> response = AnswerByHead(request);
-  std::string redirected_target;
+  SentOn sent_on;
   const Route* route = nullptr;
   buffers.user.clear();
 
@@ -90,7 +125,8 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       break;
     }
     request.path = *path;
-    route = host.Match(request.path);
+    const Destination destination = co_await FindDestination(host, request.path, context);
+    route = destination.route;
     if (route == nullptr) {
       response = ErrorResponse(404);
       break;
@@ -104,7 +140,8 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
     }
     response = AnswerByRoute(request.head, *route);
     if (response) break;
-    request.path_below = PathBelow(request.path, *route);
+    request.path_below = destination.path_below;
+    request.script_name = destination.script_name;
     body.set_bytes_max(route->body_max);
     Answer answer = co_await route->handler->Handle(request, body, context);
     if (auto* answered = std::get_if<Response>(&answer)) {
@@ -112,13 +149,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
     } else if (redirects == kLocalRedirectsMax) {
       response = ErrorResponse(500, "The server was sent in a circle. Its log says more.");
     } else {
-      redirected_target = std::move(std::get<handlers::LocalRedirect>(answer).target);
-      const std::string_view target = redirected_target;
-      const size_t question = target.find('?');
-      request.head.method = http::Method::kGet;
-      request.head.path = target.substr(0, question);
-      request.head.has_query = question != std::string_view::npos;
-      request.head.query = request.head.has_query ? target.substr(question + 1) : std::string_view();
+      SendOn(request, std::move(std::get<handlers::LocalRedirect>(answer)), sent_on);
     }
   }
   // Chunks are read before the answer, if they are few, so that malformed ones are answered as such whoever finds them.

@@ -111,7 +111,10 @@ event::Task<Exchange::Next> Exchange::ServeRequest() {
   StreamRequestBody body(connection_, buffers_, head);
   event::CancelScope scope(&connection_.scope());
   handlers::Response response = co_await AnswerRequest(connection_, buffers_, head, body, scope);
-  if (connection_.scope().reason()) co_return EndWith(BurstEnd::kCut);
+  if (connection_.scope().reason()) {
+    co_await Abandon(std::move(response));
+    co_return EndWith(BurstEnd::kCut);
+  }
 
   const int status = response.status;
   if (!body.may_be_drained()) response.close = true;
@@ -132,6 +135,12 @@ event::Task<Exchange::Next> Exchange::ServeRequest() {
   co_return co_await GiveWay();
 }
 
+// An answer that nobody is there to take.
+event::Task<void> Exchange::Abandon(handlers::Response response) {
+  auto* source = std::get_if<std::unique_ptr<handlers::BodySource>>(&response.body);
+  if (source != nullptr) co_await (*source)->Finish();
+}
+
 // Lets everybody else have their turn before the next request.
 event::Task<Exchange::Next> Exchange::GiveWay() {
   const Result<void> sent = co_await Flush();
@@ -144,10 +153,14 @@ event::Task<Exchange::Next> Exchange::GiveWay() {
 // The rest of an exchange with content: the answer's is made and sent, the request's is read to its end.
 event::Task<Exchange::Next> Exchange::FinishContent(StreamRequestBody& body, QueuedResponse& queued) {
   if (queued.source != nullptr) {
-    const Result<void> streamed = co_await StreamContent(connection_, buffers_.output, queued, send_progress_);
+    Result<void> streamed;
+    if (queued.streams) streamed = co_await StreamContent(connection_, buffers_.output, queued, send_progress_);
+    co_await queued.source->Finish();
     if (!buffers_.records.empty()) buffers_.records.back().content_end = buffers_.output.queued_bytes();
     if (!streamed) {
       CountCut(streamed.error());
+      // Content that only ends with the connection (HTTP/1.0) would seem whole after an orderly end.
+      if (!queued.chunked && !queued.source->length()) connection_.transport().ResetOnClose();
       co_return EndWith(BurstEnd::kCut);
     }
   }

@@ -42,6 +42,7 @@ class Exchange {
   [[nodiscard]] event::Task<Next> ReadOn();
   [[nodiscard]] event::Task<Next> ServeRequest();
   [[nodiscard]] event::Task<Next> FinishContent(StreamRequestBody& body, QueuedResponse& queued);
+  [[nodiscard]] event::Task<void> Abandon(handlers::Response response);
   [[nodiscard]] event::Task<Next> GiveWay();
   [[nodiscard]] event::Task<Result<void>> Flush();
   [[nodiscard]] Next Refuse(const http::RequestError& error);

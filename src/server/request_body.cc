@@ -32,6 +32,8 @@ event::Task<Result<std::span<const char>>> StreamRequestBody::Next() {
         break;
     }
     const Result<void> more = co_await ReadMore();
+    const bool interrupted = !more && more.error().code == ErrorCode::kCancelled && !connection_.scope().reason();
+    if (interrupted) co_return std::unexpected(more.error());
     if (!more) co_return Fail(more.error());
   }
 }

@@ -29,6 +29,8 @@ class StreamRequestBody final : public handlers::RequestBody {
   void set_bytes_max(uint64_t bytes_max) { bytes_max_ = bytes_max; }
 
   event::Task<Result<std::span<const char>>> Next() override;
+  [[nodiscard]] bool client_half_closed() const override { return connection_.transport().waitable().input_ended(); }
+  void Interrupt() override { connection_.transport().waitable().InterruptRead(); }
 
   [[nodiscard]] bool complete() const { return buffers_.decoder.complete(); }
   // Whether what is left may be little enough for Drain. Not if the client waits for 100 (Continue) and gets a final

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "handlers/cgi_handler.h"
 #include "handlers/fixed_handlers.h"
 #include "handlers/static_handler.h"
 
@@ -21,18 +22,28 @@ constexpr http::MethodSet kRedirectedMethods = {http::Method::kGet,  http::Metho
                                                 http::Method::kPut,  http::Method::kDelete, http::Method::kOptions,
                                                 http::Method::kPatch};
 
+// A program that lists OPTIONS answers it itself.
+bool AnswersOptions(const config::Location& location) {
+  return location.cgi && location.methods.Contains(http::Method::kOptions);
+}
+
 http::MethodSet AnsweredMethods(http::MethodSet configured) {
   if (configured.Contains(http::Method::kGet)) configured.Add(http::Method::kHead);
   configured.Add(http::Method::kOptions);
   return configured;
 }
 
-std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location, const files::MimeTypes& types,
+// Requests may write below it.
+bool TakesUploads(const config::Location& location) {
+  if (location.cgi || location.redirect) return false;
+  return location.upload_path.has_value() || location.methods.Contains(http::Method::kPut);
+}
+
+std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location, const RuleNumbers& rules,
+                                               const files::MimeTypes& types,
                                                const std::vector<std::string>& script_extensions) {
   if (location.redirect) return std::make_unique<handlers::RedirectHandler>(*location.redirect);
-  if (location.cgi) {
-    return std::make_unique<handlers::UnsupportedHandler>("Programs (CGI) are not part of this version yet.");
-  }
+  if (location.cgi) return std::make_unique<handlers::CgiHandler>(location, rules.at(&location));
   return std::make_unique<handlers::StaticHandler>(location, types, script_extensions);
 }
 
@@ -44,22 +55,39 @@ std::unique_ptr<const handlers::AnswerFields> MakeAdded(const std::vector<config
 
 }  // namespace
 
-VirtualHost::VirtualHost(const config::Server& server, const files::MimeTypes& types, log::ErrorLog& error_log)
+VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules, const files::MimeTypes& types,
+                         log::ErrorLog& error_log)
     : error_pages_(server, types, error_log), added_(MakeAdded(server.add_headers, "")) {
-  std::vector<std::string> script_extensions;
-  for (const config::Location& cgi : server.cgi_extensions) script_extensions.push_back(cgi.cgi->extension);
+  for (const config::Location& block : server.cgi_extensions) AddScripts(block, rules.at(&block));
   for (const config::Location& location : server.locations) {
     auto route = std::make_unique<Route>();
     route->path = location.path;
+    route->is_program = location.cgi.has_value();
+    route->runs_scripts = !TakesUploads(location);
+    has_programs_ = has_programs_ || route->is_program;
     route->methods = location.redirect ? kRedirectedMethods : AnsweredMethods(location.methods);
     route->allow = route->methods.ToAllow();
     route->body_max = location.body_max;
-    route->any_method = location.redirect.has_value();
+    route->any_method = location.redirect.has_value() || AnswersOptions(location);
     if (location.auth) route->auth.emplace(*location.auth);
-    route->handler = MakeHandler(location, types, script_extensions);
+    route->handler = MakeHandler(location, rules, types, script_extensions_);
     route->added = MakeAdded(location.add_headers, location.cache_control);
     Add(std::move(route));
   }
+}
+
+void VirtualHost::AddScripts(const config::Location& block, uint32_t rule) {
+  auto route = std::make_unique<Route>();
+  route->methods = AnsweredMethods(block.methods);
+  route->allow = route->methods.ToAllow();
+  route->body_max = block.body_max;
+  route->any_method = AnswersOptions(block);
+  if (block.auth) route->auth.emplace(*block.auth);
+  route->handler = std::make_unique<handlers::CgiHandler>(block, rule);
+  route->added = MakeAdded(block.add_headers, block.cache_control);
+  script_extensions_.push_back(block.cgi->extension);
+  scripts_.push_back(
+      ScriptRoute{.root = files::DocumentRoot(block.root, block.symlink_roots), .route = std::move(route)});
 }
 
 void VirtualHost::Add(std::unique_ptr<Route> route) {
@@ -68,13 +96,18 @@ void VirtualHost::Add(std::unique_ptr<Route> route) {
 }
 
 const Route* VirtualHost::Match(std::string_view path) const {
+  const Route* longest = nullptr;
   // "/a/b" tries "/a/b", "/a", "/": as many look-ups as the path has segments, however many locations there are.
   while (true) {
     if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     const auto found = routes_.find(path);
-    if (found != routes_.end()) return found->second.get();
+    if (found != routes_.end()) {
+      const Route* const route = found->second.get();
+      if (!has_programs_ || route->is_program) return route;
+      if (longest == nullptr) longest = route;
+    }
     const size_t slash = path.rfind('/');
-    if (slash == std::string_view::npos || path.size() <= 1) return nullptr;
+    if (slash == std::string_view::npos || path.size() <= 1) return longest;
     path = path.substr(0, std::max<size_t>(slash, 1));
   }
 }
@@ -109,11 +142,23 @@ const VirtualHost& ListenerHosts::Match(std::string_view host) const {
   return *default_;
 }
 
+void ListenerHosts::set_address(const config::ListenAddress& address) {
+  if (address.family == config::ListenAddress::Family::kUnix) return;
+  port_ = address.port;
+  const bool any = address.host == "0.0.0.0" || address.host == "::";
+  if (!any)
+    server_name_ = address.family == config::ListenAddress::Family::kIpv6 ? "[" + address.host + "]" : address.host;
+}
+
 Router::Router(const config::Config& config, log::ErrorLog& error_log) : types_(config.types, config.default_type) {
+  RuleNumbers rules;
+  for (const config::Location* rule : config::CgiRules(config))
+    rules.emplace(rule, static_cast<uint32_t>(rules.size()));
   for (const config::Server& server : config.servers) {
-    const VirtualHost& host = *hosts_.emplace_back(std::make_unique<VirtualHost>(server, types_, error_log));
+    const VirtualHost& host = *hosts_.emplace_back(std::make_unique<VirtualHost>(server, rules, types_, error_log));
     for (const config::Listen& listen : server.listens) {
       ListenerHosts& hosts = listeners_[listen.address.ToString()];
+      hosts.set_address(listen.address);
       hosts.set_proxy_protocol(listen.proxy_protocol);
       hosts.Add(host, server.names);
     }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "files/document_root.h"
 #include "files/mime_types.h"
 #include "handlers/answer_fields.h"
 #include "handlers/api.h"
@@ -23,17 +24,28 @@
 
 namespace brilliant::server {
 
-// What answers below one location.
+// What answers below one location, or for the scripts of one `cgi .ext` block.
 struct Route {
   std::string path;         // of the location
   http::MethodSet methods;  // what it answers, HEAD and OPTIONS included
   std::string allow;        // the same as an Allow field
   uint64_t body_max = 0;
+  bool is_program = false;                  // `cgi PROGRAM`: it answers everything below, whatever stands deeper
+  bool runs_scripts = true;                 // false: requests may write there, so nothing there is ever run
   bool any_method = false;                  // a redirect: OPTIONS too is answered by the handler
   std::optional<handlers::AuthRealm> auth;  // who may ask
   std::unique_ptr<handlers::Handler> handler;
   std::unique_ptr<const handlers::AnswerFields> added;  // null: none
 };
+
+// A `cgi .ext` block: what answers for scripts of that extension below its root.
+struct ScriptRoute {
+  files::DocumentRoot root;
+  std::unique_ptr<Route> route;
+};
+
+// The place of each rule that runs programs in config::CgiRules().
+using RuleNumbers = std::map<const config::Location*, uint32_t>;
 
 // Finds values by string views, without making strings of them.
 struct TextHash {
@@ -46,21 +58,30 @@ using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>
 // One `server` block.
 class VirtualHost {
  public:
-  VirtualHost(const config::Server& server, const files::MimeTypes& types, log::ErrorLog& error_log);
+  VirtualHost(const config::Server& server, const RuleNumbers& rules, const files::MimeTypes& types,
+              log::ErrorLog& error_log);
 
   // Before the first Match. Replaces the route of the same path.
   void Add(std::unique_ptr<Route> route);
 
-  // The longest matching location; null if there is none.
+  // The longest matching location with a program, else the longest matching location; null if there is none.
   [[nodiscard]] const Route* Match(std::string_view path) const;
   [[nodiscard]] const handlers::ErrorPages& error_pages() const { return error_pages_; }
+  // Extensions of scripts, and what answers for each, in the same order.
+  [[nodiscard]] const std::vector<std::string>& script_extensions() const { return script_extensions_; }
+  [[nodiscard]] const std::vector<ScriptRoute>& scripts() const { return scripts_; }
   // For answers of no location; null: none.
   [[nodiscard]] const handlers::AnswerFields* added() const { return added_.get(); }
 
  private:
+  void AddScripts(const config::Location& block, uint32_t rule);
+
   handlers::ErrorPages error_pages_;
   std::unique_ptr<const handlers::AnswerFields> added_;
   TextMap<std::unique_ptr<Route>> routes_;
+  bool has_programs_ = false;
+  std::vector<std::string> script_extensions_;
+  std::vector<ScriptRoute> scripts_;
 };
 
 // The virtual hosts of one listening address.
@@ -69,6 +90,10 @@ class ListenerHosts {
   // Whether a proxy's header comes first on each connection.
   void set_proxy_protocol(bool proxy_protocol) { proxy_protocol_ = proxy_protocol; }
   [[nodiscard]] bool proxy_protocol() const { return proxy_protocol_; }
+  // What the address is called by those that name no host.
+  void set_address(const config::ListenAddress& address);
+  [[nodiscard]] std::string_view server_name() const { return server_name_; }
+  [[nodiscard]] uint16_t port() const { return port_; }
   // The first is the default.
   void Add(const VirtualHost& host, const std::vector<std::string>& names);
   // By the host of the request, without port: an exact name, then the longest `*.example.com`, then the default.
@@ -77,6 +102,8 @@ class ListenerHosts {
 
  private:
   bool proxy_protocol_ = false;
+  std::string server_name_ = "localhost";
+  uint16_t port_ = 80;
   const VirtualHost* default_ = nullptr;
   TextMap<const VirtualHost*> exact_;  // lower case
   TextMap<const VirtualHost*> below_;  // ".example.com": every name that ends so

@@ -150,6 +150,9 @@ void Worker::Obey(net::ControlMessage message) {
       context_.scope.Cancel(ErrorCode::kCancelled);
       loop_.Stop();
       break;
+    case net::ControlType::kPeer:
+      if (!message.descriptors.empty()) context_.spawner.Connect(std::move(message.descriptors.front()));
+      break;
     case net::ControlType::kLogs:
       ReopenLogs(message);
       break;

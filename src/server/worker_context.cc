@@ -21,6 +21,7 @@ WorkerContext::WorkerContext(event::EventLoop& event_loop, const config::Config&
       files(file_store),
       access_log(access),
       error_log(error),
+      spool_budget{.bytes_max = configuration.limits.spool_bytes_max},
       exchange_pool(http::HeadLimits{.head_bytes_max = configuration.limits.head_bytes_max,
                                      .target_bytes_max = configuration.limits.target_bytes_max,
                                      .fields_max = configuration.limits.head_fields_max}),

@@ -18,6 +18,7 @@
 #include "log/error_log.h"
 #include "server/address_counter.h"
 #include "server/exchange_buffers.h"
+#include "server/spawner_client.h"
 
 namespace brilliant::server {
 
@@ -49,6 +50,8 @@ struct WorkerContext {
   log::Counters counters;
 
   handlers::PasswordGate passwords{loop, error_log};
+  SpawnerClient spawner{loop};
+  files::SpoolBudget spool_budget;
   ExchangePool exchange_pool;
   CommonFields common_fields;
   // Parent of every connection's scope: cancelling it ends the worker's connections.

@@ -23,9 +23,11 @@ using handlers::Response;
 using handlers::SliceBody;
 using SourcePtr = std::unique_ptr<handlers::BodySource>;
 
-void AppendStatus(std::string& head, int status) {
+void AppendStatus(std::string& head, int status, std::string_view reason) {
   // The two answers that nearly all requests get, ready made.
-  if (status == 200) {
+  if (!reason.empty()) {
+    fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\n", status, reason);
+  } else if (status == 200) {
     head += "HTTP/1.1 200 OK\r\n";
   } else if (status == 304) {
     head += "HTTP/1.1 304 Not Modified\r\n";
@@ -60,6 +62,7 @@ std::optional<uint64_t> KnownLength(const Response& response) {
   if (const auto* file = std::get_if<FileBody>(&response.body)) return file->length;
   if (const auto* slice = std::get_if<SliceBody>(&response.body)) return slice->length;
   if (std::holds_alternative<std::monostate>(response.body)) return 0;
+  if (const auto* source = std::get_if<SourcePtr>(&response.body)) return (*source)->length();
   return std::nullopt;
 }
 
@@ -73,7 +76,7 @@ std::optional<Multipart> TakeMultipart(Response& response) {
   return multipart;
 }
 
-void QueueContent(OutputQueue& output, Response& response, QueuedResponse& queued) {
+void QueueContent(OutputQueue& output, Response& response) {
   if (auto* memory = std::get_if<MemoryBody>(&response.body)) {
     auto bytes = std::make_shared<const std::string>(std::move(memory->bytes));
     const std::string_view view = *bytes;
@@ -83,8 +86,6 @@ void QueueContent(OutputQueue& output, Response& response, QueuedResponse& queue
   } else if (auto* slice = std::get_if<SliceBody>(&response.body)) {
     const std::string_view content = slice->file->content;
     output.AppendShared(std::move(slice->file), content.substr(slice->offset, slice->length));
-  } else if (auto* source = std::get_if<SourcePtr>(&response.body)) {
-    queued.source = std::move(*source);
   }
 }
 
@@ -113,14 +114,14 @@ QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const 
   const std::optional<uint64_t> length = multipart ? multipart->content_length() : KnownLength(response);
   const bool streamed = std::holds_alternative<SourcePtr>(response.body);
   const bool has_content = !http::HasNoContent(response.status) && !terms.head_only;
-  const bool chunked = streamed && has_content && terms.version_minor >= 1;
+  const bool chunked = streamed && has_content && !length && terms.version_minor >= 1;
   // HTTP/1.0 knows no chunks: there, content of unknown length ends with the connection.
-  const bool ends_with_close = streamed && has_content && !chunked;
+  const bool ends_with_close = streamed && has_content && !length && !chunked;
   ResponseTerms final_terms = terms;
   final_terms.may_persist = terms.may_persist && !response.close && !ends_with_close;
 
   std::string& head = output.text();
-  AppendStatus(head, response.status);
+  AppendStatus(head, response.status, response.reason);
   const AnswerFields::Block* added =
       response.added == nullptr ? nullptr : &response.added->For(response.status, IsOfFile(response));
   const std::string_view added_lines = added == nullptr ? std::string_view() : added->lines();
@@ -139,12 +140,14 @@ QueuedResponse QueueResponse(Connection& connection, OutputQueue& output, const 
   QueuedResponse queued{.persists = final_terms.may_persist,
                         .content_begin = output.queued_bytes(),
                         .source = nullptr,
+                        .streams = streamed && has_content,
                         .chunked = chunked};
+  if (auto* source = std::get_if<SourcePtr>(&response.body)) queued.source = std::move(*source);
   if (!has_content) return queued;
   if (multipart) {
     multipart->Queue(output);
   } else {
-    QueueContent(output, response, queued);
+    QueueContent(output, response);
   }
   return queued;
 }

@@ -28,7 +28,9 @@ struct QueuedResponse {
   bool persists = false;
   uint64_t content_begin = 0;  // position in the output where the content begins
   // Content that is still to be made: StreamContent must follow.
+  // or, if not `streams` (an answer to HEAD, a 304), nothing but its Finish().
   std::unique_ptr<handlers::BodySource> source = nullptr;
+  bool streams = false;
   bool chunked = false;
 };
 

@@ -1,0 +1,48 @@
+#include "handlers/script_body.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace brilliant::handlers {
+
+event::Task<Result<std::span<const char>>> ScriptBody::NextRaw() {
+  if (!pending_.empty()) co_return std::exchange(pending_, {});
+  co_return co_await exchange_->Read();
+}
+
+event::Task<Result<std::span<const char>>> ScriptBody::NextDecoded() {
+  while (true) {
+    const http::BodyStep step = decoder_.Next(std::string_view(pending_.data(), pending_.size()));
+    pending_ = pending_.subspan(step.consumed);
+    if (step.status == http::BodyStatus::kContent) co_return std::span<const char>(step.content);
+    if (step.status == http::BodyStatus::kDone) co_return std::span<const char>();
+    if (step.status == http::BodyStatus::kError) co_return Failure(ErrorCode::kClosed, decoder_.error().reason);
+    const Result<std::span<const char>> more = co_await exchange_->Read();
+    if (!more) co_return more;
+    if (more->empty()) co_return Failure(ErrorCode::kClosed, "output ends inside a chunk");
+    pending_ = *more;
+  }
+}
+
+event::Task<Result<std::span<const char>>> ScriptBody::Next() {
+  const bool has_length = length().has_value();
+  // What is beyond the promised length is nobody's: the program is ended without reading it.
+  if (has_length && sent_ == *terms_.length) co_return std::span<const char>();
+  Result<std::span<const char>> piece = std::span<const char>();
+  if (terms_.chunked) {
+    piece = co_await NextDecoded();
+  } else {
+    piece = co_await NextRaw();
+  }
+  if (!piece) co_return piece;
+  if (piece->empty() && has_length) co_return Failure(ErrorCode::kClosed, "output shorter than its Content-Length");
+  if (has_length) piece = piece->first(static_cast<size_t>(std::min<uint64_t>(piece->size(), *terms_.length - sent_)));
+  sent_ += piece->size();
+  if (sent_ > terms_.bytes_max) co_return Failure(ErrorCode::kTooLarge, "output above cgi_output_max");
+  co_return piece;
+}
+
+event::Task<void> ScriptBody::Finish() { co_await exchange_->Finish(); }
+
+}  // namespace brilliant::handlers

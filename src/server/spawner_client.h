@@ -1,0 +1,41 @@
+// The worker's side of the spawner: hands it jobs. The supervisor introduces the two, and again when one of them has
+// been replaced; requests that come in between wait a moment. Owned by the worker; used on the loop.
+#ifndef BRILLIANT_SERVER_SPAWNER_CLIENT_H_
+#define BRILLIANT_SERVER_SPAWNER_CLIENT_H_
+
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "event/event_loop.h"
+#include "handlers/script_launcher.h"
+#include "net/control_channel.h"
+
+namespace brilliant::server {
+
+// How long a request waits for a spawner that is being replaced.
+inline constexpr Milliseconds kSpawnerWait{5'000};
+
+class SpawnerClient final : public handlers::ScriptLauncher {
+ public:
+  explicit SpawnerClient(event::EventLoop& loop) : loop_(loop) {}
+  SpawnerClient(const SpawnerClient&) = delete;
+  SpawnerClient& operator=(const SpawnerClient&) = delete;
+
+  // From now on, jobs go to whoever is at the other end.
+  void Connect(UniqueFd channel);
+
+  event::Task<Result<handlers::ScriptEnds>> Launch(uint32_t rule, bool with_input, event::CancelScope& scope) override;
+
+ private:
+  [[nodiscard]] event::Task<Result<void>> WaitForSpawner(event::CancelScope& scope);
+  [[nodiscard]] Result<handlers::ScriptEnds> TryLaunch(uint32_t rule, bool with_input);
+
+  event::EventLoop& loop_;
+  std::optional<net::ControlChannel> channel_;
+  std::vector<event::Signal*> waiting_;  // in the frames of WaitForSpawner
+};
+
+}  // namespace brilliant::server
+
+#endif  // BRILLIANT_SERVER_SPAWNER_CLIENT_H_

@@ -1,0 +1,354 @@
+"""Programs: scripts behind the real server, with real clients, and what they may do to it (RFC 3875)."""
+
+import os
+import pathlib
+import signal
+import socket
+import struct
+
+import pytest
+
+from brilliant import wait_until
+from clients import RawConnection, curl, is_sanitized
+
+SITE = """
+error_log error.log info
+access_log off
+server {
+  listen 127.0.0.1:@PORT@
+  location / { root @FOLDER@/www; index index.html start.sh }
+  location /up { root @FOLDER@/www/up; methods GET PUT }
+  location /program { cgi @FOLDER@/program; methods GET POST PUT; cgi_env APP on; @RULE@ }
+  cgi .sh { root @FOLDER@/www; methods GET POST; @RULE@ }
+}
+"""
+ENVIRONMENT = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nenv | sort\n"
+HEAD = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
+
+
+def start(brilliant, scripts, rule="", top="", **options):
+    """A server with these scripts (text by path below www, or "program")."""
+    files = {"www/index.html": "start\n", "program": ENVIRONMENT}
+    files |= {name if name == "program" else f"www/{name}": text for name, text in scripts.items()}
+    brilliant.write(files)
+    for name, text in files.items():
+        if text.startswith("#!"):
+            (brilliant.folder / name).chmod(0o755)
+    return brilliant.start(top + SITE.replace("@RULE@", rule), error_log="error.log", **options)
+
+
+def variables(answer):
+    return dict(line.split("=", 1) for line in answer.body.decode().splitlines() if "=" in line)
+
+
+def is_gone(pid):
+    """Whether no process of that number runs (one that only waits to be reaped does not)."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def expect_gone(pid):
+    wait_until(lambda: is_gone(pid), f"process {pid} to end")
+
+
+# ---- what a script gets
+
+def test_a_script_runs_and_its_meta_variables_are_those_of_rfc_3875(brilliant):
+    server = start(brilliant, {"app/env.sh": ENVIRONMENT})
+    answer = server.get("/app/env.sh/more%20path/x?a=b&c", headers={"X-Some-Thing": "1", "Proxy": "evil", "Authorization": "x"})
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/plain"
+    got = variables(answer)
+    www = f"{brilliant.folder}/www"
+    expected = {
+        "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": "a=b&c",
+        "SCRIPT_NAME": "/app/env.sh", "PATH_INFO": "/more path/x", "PATH_TRANSLATED": f"{www}/more path/x",
+        "SERVER_NAME": "127.0.0.1", "SERVER_PORT": str(server.port), "REMOTE_ADDR": "127.0.0.1", "REMOTE_HOST": "127.0.0.1",
+        "SERVER_SOFTWARE": "BrilliantServer", "SCRIPT_FILENAME": f"{www}/app/env.sh", "DOCUMENT_ROOT": www,
+        "REQUEST_URI": "/app/env.sh/more%20path/x?a=b&c", "REQUEST_SCHEME": "http", "HTTP_X_SOME_THING": "1"}
+    assert {name: got.get(name) for name in expected} == expected
+    for name in ("HTTP_PROXY", "HTTP_AUTHORIZATION", "CONTENT_LENGTH", "CONTENT_TYPE", "AUTH_TYPE", "REMOTE_USER", "HTTPS"):
+        assert name not in got, name
+
+
+def test_a_program_answers_everything_below_its_location(brilliant):
+    server = start(brilliant, {})
+    got = variables(server.get("/program/a/b.sh?x"))
+    assert (got["SCRIPT_NAME"], got["PATH_INFO"], got["APP"]) == ("/program", "/a/b.sh", "on")
+    assert "PATH_INFO" not in variables(server.get("/program"))
+
+
+def test_an_index_that_is_a_script_runs(brilliant):
+    server = start(brilliant, {"dir/start.sh": ENVIRONMENT})
+    got = variables(server.get("/dir/?q"))
+    assert (got["SCRIPT_NAME"], got["QUERY_STRING"]) == ("/dir/start.sh", "q")
+
+
+def test_content_arrives_with_its_length(brilliant):
+    server = start(brilliant, {"cat.sh": HEAD + "echo $CONTENT_LENGTH $CONTENT_TYPE\ncat\n"})
+    answer = server.request("POST", "/cat.sh", body=b"hello", headers={"Content-Type": "text/x"})
+    assert answer.body == b"5 text/x\nhello"
+
+
+def test_chunked_content_is_read_first_so_that_its_length_is_true(brilliant):
+    server = start(brilliant, {"cat.sh": HEAD + "echo $CONTENT_LENGTH\ncat\n"})
+    with RawConnection(server) as connection:
+        connection.send(b"POST /cat.sh HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                        b"3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n")
+        assert b"7\n" in connection.file.read()
+
+
+def test_a_hundred_megabytes_through_cat_for_a_client_that_reads_afterwards(brilliant):
+    size = 20_000_000 if is_sanitized() else 100_000_000
+    server = start(brilliant, {"cat.sh": HEAD + "exec cat\n"})
+    block = os.urandom(1_000_000)
+    with RawConnection(server) as connection:
+        connection.send(f"POST /cat.sh HTTP/1.1\r\nHost: h\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n".encode())
+        for _ in range(size // len(block)):
+            connection.send(block)
+        head = connection.read_head()
+        assert head[0].endswith("200 OK"), head
+        received = 0
+        while chunk := connection.file.readline():
+            length = int(chunk, 16)
+            if length == 0:
+                break
+            data = connection.file.read(length)
+            at = received % len(block)
+            assert data == (block[at:] + block * (length // len(block) + 1))[:length]
+            received += length
+            assert connection.file.read(2) == b"\r\n"
+        assert received == size
+
+
+# ---- what it may answer
+
+@pytest.mark.parametrize("output, status, fields, body", [
+    ("Content-Type: text/plain\n\nx", 200, {"Content-Type": "text/plain"}, b"x"),
+    ("Content-Type: text/plain\r\n\r\nx", 200, {}, b"x"),
+    ("Status: 418 Short and stout\nContent-Type: text/plain\n\nx", 418, {}, b"x"),
+    ("Location: https://example.com/\n\n", 302, {"Location": "https://example.com/"}, None),
+    ("Status: 303 See Other\nLocation: https://example.com/\nContent-Type: text/plain\n\nthere", 303, {}, b"there"),
+    ("Location: /index.html\n\n", 200, {"Content-Type": "text/html; charset=utf-8"}, b"start\n"),
+    ("Status: 204 No Content\n\n", 204, {}, b""),
+    ("Content-Type: text/plain\nTransfer-Encoding: gzip\nConnection: X-A\nX-A: 1\n\nx", 200, {"X-A": None}, b"x"),
+    ("Content-Type: text/plain\nContent-Length: 3\n\nabcdef", 200, {"Content-Length": "3"}, b"abc"),
+])
+def test_answers_of_every_kind(brilliant, output, status, fields, body):
+    server = start(brilliant, {"say.sh": "#!/bin/sh\nprintf '%s' '" + output + "'\n"})
+    answer = server.get("/say.sh")
+    assert answer.status == status
+    for name, value in fields.items():
+        assert answer.headers[name] == value, (name, answer.headers[name])
+    if body is not None:
+        assert answer.body == body
+
+
+def test_head_gets_the_same_fields_and_no_content(brilliant):
+    server = start(brilliant, {"say.sh": HEAD + "echo content\n"})
+    with RawConnection(server) as connection:
+        connection.send(b"HEAD /say.sh HTTP/1.1\r\nHost: h\r\n\r\nGET /index.html HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert connection.read(head_only=True).status == 200
+        assert connection.read().body == b"start\n"
+
+
+def test_output_is_passed_on_while_the_script_waits(brilliant):
+    server = start(brilliant, {"wait.sh": HEAD + "echo first\nread line < \"$FIFO\"\necho second $line\n"},
+                   rule=f"cgi_env FIFO {brilliant.folder}/fifo")
+    os.mkfifo(brilliant.folder / "fifo")
+    with RawConnection(server) as connection:
+        connection.send(b"GET /wait.sh HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        connection.read_head()
+        assert connection.file.read(3 + len("first\n")) == b"6\r\nfirst\n"
+        (brilliant.folder / "fifo").write_text("now\n")
+        assert b"second now" in connection.file.read()
+
+
+def test_an_answer_cut_short_is_seen_as_such(brilliant):
+    server = start(brilliant, {"short.sh": "#!/bin/sh\nprintf 'Content-Type: text/plain\\nContent-Length: 100\\n\\nabc'\n"})
+    assert curl(f"http://127.0.0.1:{server.port}/short.sh", check=False).returncode == 18  # partial file
+    assert curl("-0", f"http://127.0.0.1:{server.port}/short.sh", check=False).returncode != 0
+    assert server.get("/").body == b"start\n"
+
+
+# ---- never its source
+
+@pytest.mark.parametrize("target", [
+    "/secret.sh/", "/secret.sh%2f", "/secret.sh%00", "/secret.sh%00.html", "/secret.sh.", "/secret.SH", "/SECRET.sh", "/./secret.sh",
+    "/x/../secret.sh", "/secret.sh?x", "/secret.sh;a", "/secret.sh%20", "//secret.sh", "/secret.sh/extra", "/link.txt", "/closed.sh",
+    "/outside.sh", "/up/evil.sh", "/up/evil.jpg/x.sh", "/secret.sh~", "/folder.sh/inner.txt/x.sh"])
+def test_the_source_of_a_script_is_never_sent(brilliant, target):
+    marker = "MARKER-OF-SOURCE"
+    source = HEAD + f"# {marker}\necho ran\n"
+    brilliant.write({"elsewhere/outside.sh": source})
+    (brilliant.folder / "www").mkdir(exist_ok=True)
+    (brilliant.folder / "www/outside.sh").symlink_to("../elsewhere/outside.sh")
+    (brilliant.folder / "www/link.txt").symlink_to("secret.sh")
+    server = start(brilliant, {"secret.sh": source, "closed.sh": source, "up/evil.sh": source, "folder.sh/inner.txt": "inner"})
+    (brilliant.folder / "www/closed.sh").chmod(0o600)
+    with RawConnection(server) as connection:
+        connection.send(f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+        assert marker.encode() not in connection.file.read()
+
+
+def test_a_folder_named_like_a_script_is_a_folder(brilliant):
+    server = start(brilliant, {"folder.sh/page.html": "page"})
+    assert server.get("/folder.sh/page.html").body == b"page"
+    assert server.get("/nothing.sh").status == 404
+
+
+# ---- what is left behind
+
+@pytest.mark.parametrize("script", [
+    HEAD + "echo $$\nexec sleep 1000\n",
+    HEAD + "trap '' TERM INT HUP\necho $$\nwhile :; do sleep 1000; done\n",
+    HEAD + "(setsid sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1000; done' &) &\nsleep 1000\n",
+    HEAD + "exec 3>&1\necho $$ >&3\nexec yes\n",
+    HEAD + "echo $$\nexec yes >&2\n",
+])
+def test_nothing_is_left_of_a_script_whose_client_has_gone(brilliant, script):
+    server = start(brilliant, {"stay.sh": script}, rule="cgi_half_close 100ms")
+    with RawConnection(server) as connection:
+        connection.send(b"GET /stay.sh HTTP/1.1\r\nHost: h\r\n\r\n")
+        connection.read_head()
+        connection.file.readline()
+        pid = int(connection.file.readline())
+        assert not is_gone(pid)
+    expect_gone(pid)
+    assert server.get("/").body == b"start\n"
+
+
+def test_a_reset_ends_a_script_at_once(brilliant):
+    server = start(brilliant, {"stay.sh": HEAD + "echo $$\nexec sleep 1000\n"})
+    with RawConnection(server) as connection:
+        connection.send(b"GET /stay.sh HTTP/1.1\r\nHost: h\r\n\r\n")
+        connection.read_head()
+        connection.file.readline()
+        pid = int(connection.file.readline())
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    expect_gone(pid)
+
+
+def test_a_half_closed_client_gets_its_whole_answer(brilliant):
+    server = start(brilliant, {"slow.sh": HEAD + "echo one\nread line < \"$FIFO\"\necho two\n"},
+                   rule=f"cgi_env FIFO {brilliant.folder}/fifo")
+    os.mkfifo(brilliant.folder / "fifo")
+    with RawConnection(server) as connection:
+        connection.send(b"GET /slow.sh HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        connection.socket.shutdown(socket.SHUT_WR)
+        connection.read_head()
+        connection.file.readline()
+        (brilliant.folder / "fifo").write_text("now\n")
+        assert b"two" in connection.file.read()
+
+
+def test_content_that_ends_too_early_ends_the_script(brilliant):
+    server = start(brilliant, {"stay.sh": HEAD + "echo $$\nread line\nread line\nsleep 1000\n"})
+    with RawConnection(server) as connection:
+        connection.send(b"POST /stay.sh HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\na\n")
+        connection.read_head()
+        connection.file.readline()
+        pid = int(connection.file.readline())
+        connection.socket.shutdown(socket.SHUT_WR)
+        expect_gone(pid)
+
+
+def test_a_script_that_closes_its_output_early_is_ended_after_its_answer(brilliant):
+    server = start(brilliant, {"early.sh": HEAD + "echo $$\nexec >&- 2>&-\nsleep 1000\n"})
+    expect_gone(int(server.get("/early.sh").body))
+
+
+def test_what_an_ended_script_has_left_behind_is_ended(brilliant):
+    server = start(brilliant, {"leave.sh": HEAD + "setsid sleep 1000 </dev/null >/dev/null 2>&1 &\necho $!\n"})
+    expect_gone(int(server.get("/leave.sh").body))
+
+
+def test_a_script_never_outlives_a_fast_stop(brilliant):
+    server = start(brilliant, {"stay.sh": HEAD + "echo $$\nexec sleep 1000\n"})
+    with RawConnection(server) as connection:
+        connection.send(b"GET /stay.sh HTTP/1.1\r\nHost: h\r\n\r\n")
+        connection.read_head()
+        connection.file.readline()
+        pid = int(connection.file.readline())
+        server.stop()
+    expect_gone(pid)
+
+
+# ---- when it fails, the log and the page say why
+
+@pytest.mark.parametrize("name, text, mode, status, cause", [
+    ("mode.sh", HEAD, 0o644, 403, "no execute permission"),
+    ("text.sh", "echo hello\n", 0o755, 500, "does not begin with #!"),
+    ("windows.sh", "#!/bin/sh\r\necho\r\n", 0o755, 500, "Windows line ends"),
+    ("missing.sh", "#!/no/such/program\n", 0o755, 500, "interpreter does not exist"),
+    ("silent.sh", "#!/bin/sh\nexit 0\n", 0o755, 502, "output"),
+    ("exit.sh", "#!/bin/sh\necho 'no such module' >&2\nexit 3\n", 0o755, 502, "exit status 3"),
+    ("signal.sh", "#!/bin/sh\nkill -SEGV $$\n", 0o755, 502, "signal 11"),
+    ("headless.sh", "#!/bin/sh\necho hello\necho\n", 0o755, 502, "colon"),
+    ("smuggle.sh", "#!/bin/sh\nprintf 'Content-Type: a\\rX: b\\n\\n'\n", 0o755, 502, ""),
+])
+def test_a_failure_explains_itself(brilliant, name, text, mode, status, cause):
+    server = start(brilliant, {name: text}, rule="cgi_debug on")
+    (brilliant.folder / "www" / name).chmod(mode)
+    answer = server.get(f"/{name}")
+    assert answer.status == status
+    assert cause in answer.body.decode()
+    line = wait_until(lambda: next((line for line in server.log().splitlines() if "program failed" in line), None), "a log line")
+    assert cause in line and "remedy=" in line
+    if name == "exit.sh":
+        assert "no such module" in answer.body.decode()
+        assert "no such module" in server.log()
+
+
+def test_without_cgi_debug_the_page_says_nothing_of_the_inside(brilliant):
+    server = start(brilliant, {"exit.sh": "#!/bin/sh\necho secret >&2\nexit 3\n"})
+    page = server.get("/exit.sh").body.decode()
+    assert "secret" not in page and str(brilliant.folder) not in page
+
+
+def test_a_script_that_says_nothing_is_ended_after_its_time(brilliant):
+    server = start(brilliant, {"silent.sh": "#!/bin/sh\necho $$ >&2\nexec sleep 1000\n"}, rule="timeout 300ms")
+    assert server.get("/silent.sh").status == 504
+    line = wait_until(lambda: next((line for line in server.log().splitlines() if "script says" in line), None), "its words")
+    expect_gone(int(line.split('line="')[1].split('"')[0]))
+
+
+def test_places_and_queue(brilliant):
+    server = start(brilliant, {"wait.sh": HEAD + "echo $$\nread line\n"}, top="cgi_processes 1\ncgi_queue 0\n", rule="cgi_stream on")
+    with RawConnection(server) as connection:
+        connection.send(b"POST /wait.sh HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nx")
+        connection.read_head()
+        answer = server.get("/wait.sh")
+        assert answer.status == 503 and answer.headers["Retry-After"]
+
+
+# ---- the spawner may die
+
+def test_a_crashed_spawner_is_replaced_and_running_scripts_go_on(brilliant):
+    server = start(brilliant, {"wait.sh": HEAD + "echo $$\nread line\necho done\n", "hello.sh": HEAD + "echo hello\n"})
+    spawner = next(int(pid) for pid in os.listdir("/proc") if pid.isdigit() and is_spawner_of(server.pid, pid))
+    with RawConnection(server) as connection:
+        connection.send(b"POST /wait.sh HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\nx")
+        connection.read_head()
+        os.kill(spawner, signal.SIGKILL)
+        wait_until(lambda: server.log().count("spawner ready") == 2, "another spawner")
+        assert server.get("/hello.sh").body == b"hello\n"
+        connection.send(b"\n")
+        assert b"done" in connection.file.read()
+
+
+def is_spawner_of(supervisor, pid):
+    try:
+        command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        parent = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+    except OSError:
+        return False
+    return b"spawner" in command and int(parent) == supervisor
+
+
+def test_many_at_once(brilliant):
+    server = start(brilliant, {"hello.sh": HEAD + "echo hello\n"})
+    urls = [f"http://127.0.0.1:{server.port}/hello.sh?{i}" for i in range(60)]
+    result = curl("--parallel", "--parallel-max", "20", *urls)
+    assert result.stdout == b"hello\n" * 60
