@@ -56,6 +56,7 @@ class Site {
 class ByteSource final : public handlers::BodySource {
  public:
   explicit ByteSource(std::string bytes) : bytes_(std::move(bytes)) {}
+  brilliant::event::Task<void> Finish() override { co_return; }
   brilliant::event::Task<Result<std::span<const char>>> Next() override {
     if (next_ == bytes_.size()) co_return std::span<const char>();
     if (bytes_[next_] == '!') co_return brilliant::Failure(brilliant::ErrorCode::kSystem, "source");

@@ -171,7 +171,6 @@ TEST_F(MetaVariablesTest, ServerNameIsAHostNameOrAnAddress) {
       {"192.0.2.7:80", "192.0.2.7"},
       {"[2001:DB8::1]:80", "[2001:db8::1]"},
       {"[::ffff:192.0.2.1]", "[::ffff:192.0.2.1]"},
-      {"", "fallback.example"},
       {"$(reboot)", "fallback.example"},
       {"a'b", "fallback.example"},
       {"a;b", "fallback.example"},

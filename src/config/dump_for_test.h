@@ -46,7 +46,13 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   if (!location.cgi->program.empty()) line("program", location.cgi->program);
   if (!location.cgi->interpreter.empty()) line("interpreter", location.cgi->interpreter);
   for (const auto& [name, value] : location.cgi->environment) line("cgi_env", fmt::format("{}={}", name, value));
-  line("timeout", fmt::format("{}ms", location.cgi->timeout.count()));
+  const CgiSettings& cgi = *location.cgi;
+  line("timeout", fmt::format("{}ms", cgi.timeout.count()));
+  line("cgi_half_close", fmt::format("{}ms", cgi.half_close.count()));
+  line("cgi_switches", fmt::format("stream={} debug={} authorization={} search_words={}", cgi.stream, cgi.debug,
+                                   cgi.pass_authorization, cgi.search_words));
+  line("cgi_limits", fmt::format("output={} processes={} memory={} cpu={} user_processes={}", cgi.output_max,
+                                 cgi.processes_max, cgi.memory_max, cgi.processor_seconds_max, cgi.user_processes_max));
   return text;
 }
 
@@ -91,6 +97,9 @@ inline std::string DumpLimits(const Limits& limits) {
   count("head_fields_max", limits.head_fields_max);
   count("worker_connections", limits.worker_connections);
   count("connections_per_address", limits.connections_per_address);
+  count("cgi_processes", limits.cgi_processes);
+  count("cgi_queue", limits.cgi_queue);
+  count("spool_max", limits.spool_bytes_max);
   count("file_cache", limits.file_cache_bytes);
   return text;
 }

@@ -34,7 +34,7 @@ std::string Surrounded(const DirectiveRow& row, Place place, const std::string& 
   const std::string listen = listens ? "" : "listen 1\n";
   const std::string root = roots ? "" : "root /srv/www\n";
   const std::string program =
-      place == Place::kLocation && (row.name == "cgi_env" || row.name == "interpreter" || row.name == "timeout")
+      place == Place::kLocation && (row.name.starts_with("cgi_") || row.name == "interpreter" || row.name == "timeout")
           ? "cgi /usr/bin/program\n"
           : "";
   switch (place) {

@@ -8,6 +8,7 @@
 
 #include "event/fake_loop.h"
 #include "files/test_folder.h"
+#include "handlers/fake_launcher.h"
 
 namespace brilliant::handlers {
 namespace {
@@ -35,7 +36,12 @@ class PrecompressedFilesTest : public testing::Test {
     return *files_;
   }
   event::Task<void> ChooseInto(Request request, Representation file, std::optional<Representation>& chosen) {
-    const HandlerContext context{.loop = loop_.loop, .scope = loop_.scope, .files = store_, .error_log = error_log_};
+    const HandlerContext context{.loop = loop_.loop,
+                                 .scope = loop_.scope,
+                                 .files = store_,
+                                 .error_log = error_log_,
+                                 .scripts = launcher_,
+                                 .spool_budget = spool_budget_};
     Representation found = co_await files_->Choose(request, std::move(file), context);
     chosen = std::move(found);
   }
@@ -74,6 +80,8 @@ class PrecompressedFilesTest : public testing::Test {
   event::FakeLoop loop_;
   log::ErrorLog error_log_{loop_.loop, UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC)), log::Level::kDebug};
   files::FileStore store_{loop_.loop, 1 << 20};
+  FakeLauncher launcher_;
+  files::SpoolBudget spool_budget_;
   FileResponder responder_{location_, types_};
   files::StoredFile plain_;
   std::vector<http::Field> fields_;

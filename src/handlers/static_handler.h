@@ -33,8 +33,9 @@ class StaticHandler final : public Handler, public files::FileRenderer {
  private:
   [[nodiscard]] std::optional<Response> TryServe(const Request& request, std::string_view path,
                                                  const HandlerContext& context) const;
-  event::Task<Answer> HandleUncached(const Request& request, std::string_view path,
-                                     const HandlerContext& context) const;
+  // Not inlined: its frame, which most requests don't need, would become a part of Handle's.
+  [[gnu::noinline]] event::Task<Answer> HandleUncached(const Request& request, std::string_view path,
+                                                       const HandlerContext& context) const;
   event::Task<Answer> ServeFolder(const Request& request, std::string_view path, const HandlerContext& context) const;
   event::Task<Answer> ServeFile(const Request& request, Representation file, const HandlerContext& context) const;
   // The answer where nothing was opened for `path`.

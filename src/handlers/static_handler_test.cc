@@ -8,6 +8,7 @@
 
 #include "event/fake_loop.h"
 #include "files/test_folder.h"
+#include "handlers/fake_launcher.h"
 #include "http/request_parser.h"
 
 namespace brilliant::handlers {
@@ -18,6 +19,8 @@ using testing::HasSubstr;
 class NoContent final : public RequestBody {
  public:
   event::Task<Result<std::span<const char>>> Next() override { co_return std::span<const char>(); }
+  [[nodiscard]] bool client_half_closed() const override { return false; }
+  void Interrupt() override {}
 };
 
 // What came of a request, in one form for all kinds of body.
@@ -25,6 +28,7 @@ struct Seen {
   int status = 0;
   std::string fields;  // lines
   std::string content;
+  std::string sent_on_to;  // of a LocalRedirect
 };
 
 struct StaticHandlerTest : testing::Test {
@@ -45,8 +49,17 @@ struct StaticHandlerTest : testing::Test {
   }
   event::Task<void> Handle(Request request, Seen& seen) {
     NoContent body;
-    const HandlerContext context{.loop = loop.loop, .scope = loop.scope, .files = store, .error_log = error_log};
+    const HandlerContext context{.loop = loop.loop,
+                                 .scope = loop.scope,
+                                 .files = store,
+                                 .error_log = error_log,
+                                 .scripts = launcher,
+                                 .spool_budget = spool_budget};
     const Answer answer = co_await handler->Handle(request, body, context);
+    if (const auto* redirect = std::get_if<LocalRedirect>(&answer)) {
+      seen.sent_on_to = redirect->target;
+      co_return;
+    }
     const auto& response = std::get<Response>(answer);
     seen.status = response.status;
     http::AppendFieldLines(seen.fields, response.fields);
@@ -80,6 +93,8 @@ struct StaticHandlerTest : testing::Test {
   event::FakeLoop loop;
   log::ErrorLog error_log{loop.loop, UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC)), log::Level::kDebug};
   files::FileStore store{loop.loop, 1 << 20};
+  FakeLauncher launcher;
+  files::SpoolBudget spool_budget;
   std::unique_ptr<StaticHandler> handler;
 };
 
@@ -204,11 +219,12 @@ TEST_F(StaticHandlerTest, ScriptsAreNeverSent) {
   folder.Write("x.phps", "shown");
   loop.Advance(std::chrono::seconds(10));
   for (int i = 0; i < 3; ++i) {
-    for (const char* path : {"/dir/", "/dir/index.php", "/x.php", "/X.PHP", "/x.php/extra", "/x.php/"}) {
+    for (const char* path : {"/dir/index.php", "/x.php", "/X.PHP", "/x.php/extra", "/x.php/"}) {
       const Seen seen = Ask(path);
-      EXPECT_EQ(seen.status, 501) << path << " " << i;
+      EXPECT_EQ(seen.status, 404) << path << " " << i;
       EXPECT_EQ(seen.content, "") << path << " " << i;
     }
+    EXPECT_EQ(Ask("/dir/").sent_on_to, "/dir/index.php");
   }
   EXPECT_EQ(Ask("/x.phps").content, "shown");
 }
@@ -317,7 +333,7 @@ TEST_F(FallbackTest, AScriptIsNoFileToSend) {
   folder.Write("app.php", "source");
   script_extensions = {".php"};
   const Seen seen = Ask("/none");
-  EXPECT_EQ(seen.status, 501);
+  EXPECT_EQ(seen.status, 404);
   EXPECT_EQ(seen.content, "");
 }
 

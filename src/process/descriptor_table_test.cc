@@ -56,7 +56,7 @@ TEST(DescriptorTableTest, AnythingElseIsRefused) {
       "",
       "1",
       "yes",
-      "version=2" + least.substr(9),
+      "version=3" + least.substr(9),
       least + ";",
       least + ";;",
       least + ";colour=red",

@@ -51,7 +51,7 @@ struct AcceptorTest : testing::Test {
   files::FileStore files{loop, 0};
   WorkerContext worker{loop, config, files, access_log, error_log};
   files::MimeTypes types{{}, "application/octet-stream"};
-  VirtualHost host{config::Server(), types, error_log};
+  VirtualHost host{config::Server(), RuleNumbers(), types, error_log};
   ListenerHosts hosts;
   net::ListenerGroup group{
       net::OpenListeners(net::SocketAddress::FromIp("127.0.0.1", 0).value(), net::ListenOptions()).value()};

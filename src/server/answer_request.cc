@@ -125,7 +125,12 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       break;
     }
     request.path = *path;
-    const Destination destination = co_await FindDestination(host, request.path, context);
+    Destination destination;
+    if (host.scripts().empty()) {
+      destination = LocationOf(host, request.path);
+    } else {
+      destination = co_await FindDestination(host, request.path, context);
+    }
     route = destination.route;
     if (route == nullptr) {
       response = ErrorResponse(404);

@@ -32,7 +32,7 @@ struct RouterTest : testing::Test {
 
 TEST_F(RouterTest, TheLongestLocationOnWholeSegmentsAnswers) {
   const config::Server config = ServerWith({"/img/deep", "/", "/img", "/img/deep/er"});
-  const VirtualHost host(config, types, error_log);
+  const VirtualHost host(config, RuleNumbers(), types, error_log);
   const std::pair<const char*, const char*> cases[] = {
       {"/", "/"},
       {"/x", "/"},
@@ -54,7 +54,7 @@ TEST_F(RouterTest, TheLongestLocationOnWholeSegmentsAnswers) {
 
 TEST_F(RouterTest, WithoutALocationAtTheRootSomeTargetsHaveNone) {
   const config::Server config = ServerWith({"/a", "/b/c"});
-  const VirtualHost host(config, types, error_log);
+  const VirtualHost host(config, RuleNumbers(), types, error_log);
   for (const char* path : {"/", "/ab", "/b", "/b/", "/b/cd", "/x/a"})
     EXPECT_EQ(PathOfMatch(host, path), "none") << path;
   EXPECT_EQ(PathOfMatch(host, "/b/c/d"), "/b/c");
@@ -64,7 +64,7 @@ TEST_F(RouterTest, ManyLocationsAreToldApart) {
   std::vector<std::string> paths;
   for (int i = 0; i < 1'000; ++i) paths.push_back("/location-" + std::to_string(i));
   const config::Server config = ServerWith(paths);
-  const VirtualHost host(config, types, error_log);
+  const VirtualHost host(config, RuleNumbers(), types, error_log);
   for (const std::string& path : paths) {
     EXPECT_EQ(PathOfMatch(host, path + "/x"), path);
     EXPECT_EQ(PathOfMatch(host, path + "x/"),
@@ -76,7 +76,7 @@ TEST_F(RouterTest, GetBringsHeadAndEverythingBringsOptions) {
   config::Server config = ServerWith({"/get", "/post", "/all"});
   config.locations[1].methods = {http::Method::kPost};
   config.locations[2].methods = {http::Method::kGet, http::Method::kPost, http::Method::kPut, http::Method::kDelete};
-  const VirtualHost host(config, types, error_log);
+  const VirtualHost host(config, RuleNumbers(), types, error_log);
   EXPECT_EQ(host.Match("/get")->allow, "GET, HEAD, OPTIONS");
   EXPECT_EQ(host.Match("/post")->allow, "POST, OPTIONS");
   EXPECT_EQ(host.Match("/all")->allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
@@ -84,11 +84,11 @@ TEST_F(RouterTest, GetBringsHeadAndEverythingBringsOptions) {
 
 TEST_F(RouterTest, HostsAreFoundByExactNameThenByTheLongestWildcardThenByDefault) {
   const config::Server config = ServerWith({"/"});
-  const VirtualHost first(config, types, error_log);
-  const VirtualHost exact(config, types, error_log);
-  const VirtualHost wildcard(config, types, error_log);
-  const VirtualHost longer(config, types, error_log);
-  const VirtualHost dotted(config, types, error_log);
+  const VirtualHost first(config, RuleNumbers(), types, error_log);
+  const VirtualHost exact(config, RuleNumbers(), types, error_log);
+  const VirtualHost wildcard(config, RuleNumbers(), types, error_log);
+  const VirtualHost longer(config, RuleNumbers(), types, error_log);
+  const VirtualHost dotted(config, RuleNumbers(), types, error_log);
   ListenerHosts hosts;
   hosts.Add(first, {"default.example"});
   hosts.Add(exact, {"www.example.com", "xn--nxasmq6b.example"});
@@ -125,8 +125,8 @@ TEST_F(RouterTest, HostsAreFoundByExactNameThenByTheLongestWildcardThenByDefault
 
 TEST_F(RouterTest, TheEmptyNameIsAName) {
   const config::Server config = ServerWith({"/"});
-  const VirtualHost first(config, types, error_log);
-  const VirtualHost unnamed(config, types, error_log);
+  const VirtualHost first(config, RuleNumbers(), types, error_log);
+  const VirtualHost unnamed(config, RuleNumbers(), types, error_log);
   ListenerHosts hosts;
   hosts.Add(first, {"a"});
   hosts.Add(unnamed, {""});

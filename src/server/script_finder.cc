@@ -28,16 +28,11 @@ event::Task<Finding> LookFor(files::DocumentRoot root, std::string_view script_n
   co_return Judge(opened);
 }
 
-std::string_view PathBelow(std::string_view path, const Route& route) {
-  return route.path == "/" ? path : path.substr(route.path.size());
-}
-
 }  // namespace
 
 event::Task<Destination> FindDestination(const VirtualHost& host, std::string_view path,
                                          const handlers::HandlerContext& context) {
-  Destination destination{.route = host.Match(path), .script_name = {}, .path_below = {}};
-  const Route* const location = destination.route;
+  const Route* const location = host.Match(path);
   const bool may_be_script = location == nullptr || (!location->is_program && location->runs_scripts);
   cgi::ScriptSplitReader splits(path, host.script_extensions());
   cgi::ScriptSplit split;
@@ -48,10 +43,16 @@ event::Task<Destination> FindDestination(const VirtualHost& host, std::string_vi
     if (finding == Finding::kNothing) continue;
     co_return Destination{.route = script.route.get(), .script_name = split.script_name, .path_below = split.path_info};
   }
-  if (location == nullptr) co_return destination;
-  destination.path_below = PathBelow(path, *location);
-  if (location->is_program && location->path != "/") destination.script_name = location->path;
-  co_return destination;
+  co_return LocationOf(host, path);
+}
+
+Destination LocationOf(const VirtualHost& host, std::string_view path) {
+  const Route* const location = host.Match(path);
+  if (location == nullptr) return {};
+  const bool at_root = location->path == "/";
+  return Destination{.route = location,
+                     .script_name = location->is_program && !at_root ? location->path : std::string_view(),
+                     .path_below = at_root ? path : path.substr(location->path.size())};
 }
 
 }  // namespace brilliant::server

@@ -19,8 +19,12 @@ struct Destination {
 
 // Where a decoded, normal path leads: to the longest location with a program, else to a script of a `cgi .ext` block,
 // else to the longest location. Views into `path`.
-[[nodiscard]] event::Task<Destination> FindDestination(const VirtualHost& host, std::string_view path,
-                                                       const handlers::HandlerContext& context);
+// Not inlined, and only for hosts with scripts: the frame of a request for a file shall not hold this one too.
+[[gnu::noinline, nodiscard]] event::Task<Destination> FindDestination(const VirtualHost& host, std::string_view path,
+                                                                      const handlers::HandlerContext& context);
+
+// The same for hosts without `cgi .ext` blocks.
+[[nodiscard]] Destination LocationOf(const VirtualHost& host, std::string_view path);
 
 }  // namespace brilliant::server
 

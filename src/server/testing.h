@@ -299,7 +299,7 @@ class TestServer {
           access_log(test.loop.loop, access_file.Duplicate(), test.access_format, error_log),
           files(test.loop.loop, test.config.limits.file_cache_bytes),
           router(test.config, error_log),
-          own_host(config::Server(), types, error_log),
+          own_host(config::Server(), RuleNumbers(), types, error_log),
           context(test.loop.loop, test.config, files, access_log, error_log) {}
     TestLogFile error_file;
     TestLogFile access_file;

@@ -20,6 +20,7 @@ class PieceSource final : public handlers::BodySource {
  public:
   PieceSource(std::vector<std::string> pieces, bool fails, int& calls)
       : pieces_(std::move(pieces)), fails_(fails), calls_(calls) {}
+  event::Task<void> Finish() override { co_return; }
   event::Task<Result<std::span<const char>>> Next() override {
     ++calls_;
     current_.assign(current_.size(), '#');  // what was given before may be reused
