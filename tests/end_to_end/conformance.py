@@ -19,6 +19,8 @@ server {
   location /old { redirect_to 308 /new }
   location /elsewhere { redirect_to 307 https://example.com/x }
   location /only-head { root @FOLDER@/www; methods GET }
+  location /cached { root @FOLDER@/www; cache_control public max-age=60; precompressed gzip }
+  location /no-ranges { root @FOLDER@/www; max_ranges 0 }
   location /upload { root @FOLDER@/www; methods GET POST; upload_path /; body_max 1k }
 }
 server {
@@ -126,7 +128,7 @@ def take_answer(raw, to_head):
         return Answer(status, line[2].decode(), fields, body), raw
     length = int(values["content-length"])
     assert len(raw) >= length
-    if length:
+    if length and status != 206:  # what continues what a client has says only what is needed for that
         assert "content-type" in values
     return Answer(status, line[2].decode(), fields, raw[:length]), raw[length:]
 
@@ -164,9 +166,3 @@ def assert_accepted(server, data, status=200):
     assert [answer.status for answer in answers] == [status, 200], (data, answers)
     assert answers[1].body == b"canary"
     return answers[0]
-
-
-def assert_answered_and_ended(server, data, status=200):
-    """The head of `data` is answered, its content is malformed or incomplete: nothing behind it is ever a request."""
-    answers = ask(server, data + CANARY)
-    assert [answer.status for answer in answers] == [status], (data, answers)

@@ -75,8 +75,15 @@ def test_percent_encoding_and_dots_are_normalised(site):
 
 def test_a_request_for_an_https_resource_is_misdirected_here(site):
     for target in (b"https://x/a.txt", b"HTTPS://x:443/", b"https://x"):
-        answer = assert_accepted(site, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n", 421)
+        answer = assert_accepted(site, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: y\r\nX-Forwarded-Proto: https\r\n\r\n", 421)
         assert b"content of a" not in answer.body
+
+
+def test_a_trusted_gateway_may_have_secured_the_connection(brilliant):
+    server = brilliant.start("trusted_proxy 127.0.0.1\n" + SITE, files=FILES, error_log="error.log", workers=1)
+    for scheme, status in (("https", 200), ("http", 421), ("", 421)):
+        fields = f"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: {scheme}\r\n" if scheme else ""
+        assert get(server, "https://x/a.txt", fields).status == status
 
 
 # ---- section 5: fields
@@ -404,8 +411,9 @@ def test_conditions_do_not_count_where_the_answer_is_another_anyway(site, method
 
 
 def test_a_304_has_the_fields_of_the_200_that_it_must_have(site):
-    for target in ("/a.txt", "/large.txt", "/"):
+    for target in ("/a.txt", "/large.txt", "/", "/cached/a.txt", "/cached/large.txt"):
         whole = get(site, target)
+        assert (whole["Vary"], whole["Cache-Control"]) == (("Accept-Encoding", "public, max-age=60") if "cached" in target else (None, None))
         for condition in (f"If-None-Match: {whole['ETag']}\r\n", f"If-Modified-Since: {LATER}\r\n"):
             not_modified = get(site, target, condition)
             assert not_modified.status == 304
@@ -414,6 +422,70 @@ def test_a_304_has_the_fields_of_the_200_that_it_must_have(site):
             # No other metadata of the representation: the client has it.
             for name in ("Content-Type", "Content-Length", "Content-Encoding", "Last-Modified", "Transfer-Encoding"):
                 assert not_modified[name] is None, name
+
+
+IF_RANGES = [
+    (ETAG, 206), (MODIFIED_DATE, 206), (f"W/{ETAG}", 200), (f"w/{ETAG}", 200), ('"x"', 200), (f'"x", {ETAG}', 200), (f"{ETAG}, {ETAG}", 200), ("*", 200),
+    ("x", 200), ("", 200), (LATER, 200), (EARLIER, 200), ("Tue, 14 Nov 2023 22:13:21 GMT", 200), (f"{MODIFIED_DATE}, {MODIFIED_DATE}", 200),
+]
+
+
+@pytest.mark.parametrize("value, status", IF_RANGES)
+def test_if_range_compares_exactly(site, value, status):
+    for target in ("/a.txt", "/large.txt"):
+        whole = get(site, target)
+        value_sent = value.replace(ETAG, whole["ETag"])
+        answer = get(site, target, f"Range: bytes=2-4\r\nIf-Range: {value_sent}\r\n")
+        assert answer.status == status
+        assert answer.body == (whole.body[2:5] if status == 206 else whole.body)
+
+
+def test_if_range_counts_with_range_only(site):
+    tag = get(site, "/a.txt")["ETag"]
+    for value in (tag, '"x"', MODIFIED_DATE, EARLIER):
+        assert get(site, "/a.txt", f"If-Range: {value}\r\n").body == b"content of a"
+        answer = get(site, "/no-ranges/a.txt", f"If-Range: {value}\r\nRange: bytes=0-0\r\n")
+        assert (answer.status, answer.body, answer["Accept-Ranges"]) == (200, b"content of a", None)
+
+
+# ---- section 14: ranges. (Most of it is in test_ranges.py.)
+
+def test_range_units_are_compared_without_case(site):
+    for unit in ("bytes", "Bytes", "BYTES"):
+        answer = get(site, "/a.txt", f"Range: {unit}=0-2\r\n")
+        assert (answer.status, answer.body, answer["Content-Range"]) == (206, b"con", "bytes 0-2/12")
+    for unit in ("byte", "bytess", "lines", "none", ""):
+        assert get(site, "/a.txt", f"Range: {unit}=0-2\r\n").status == 200
+
+
+def test_range_is_for_get_alone(site):
+    for fields in ("Range: bytes=0-2\r\n", "Range: bytes=99999999-\r\n", 'Range: bytes=0-2\r\nIf-Range: "x"\r\n'):
+        for method, target in (("HEAD", "/a.txt"), ("HEAD", "/large.txt"), ("POST", "/a.txt"), ("OPTIONS", "/a.txt"), ("BREW", "/a.txt"), ("DELETE", "/a.txt")):
+            with_range = ask_one(site, request(method, target, fields), to_head=method == "HEAD")
+            without = ask_one(site, request(method, target), to_head=method == "HEAD")
+            assert with_range.status == without.status
+            assert [field for field in with_range.fields if field[0] != "date"] == [field for field in without.fields if field[0] != "date"]
+
+
+def test_partial_answers_have_the_fields_of_the_whole(site):
+    of_the_message = {"date", "content-length", "content-range"}
+    for target in ("/a.txt", "/large.txt", "/cached/a.txt", "/cached/large.txt"):
+        whole = get(site, target)
+        expected = [field for field in whole.fields if field[0] not in of_the_message]
+        part = get(site, target, "Range: bytes=3-5\r\n")
+        assert part.status == 206
+        assert [field for field in part.fields if field[0] not in of_the_message] == expected
+        parts = get(site, target, "Range: bytes=0-0,1000-1000\r\n") if "large" in target else None
+        if parts:
+            assert parts["Content-Type"].startswith("multipart/byteranges; boundary=") and parts["Content-Range"] is None
+            expected = [field for field in expected if field[0] != "content-type"]
+            assert [field for field in parts.fields if field[0] not in of_the_message | {"content-type"}] == expected
+        continued = get(site, target, f"Range: bytes=3-5\r\nIf-Range: {whole['ETag']}\r\n")
+        assert continued.status == 206
+        for name in ("ETag", "Vary", "Cache-Control", "Content-Location", "Expires"):
+            assert continued[name] == whole[name], name
+        for name in ("Last-Modified", "Content-Type"):
+            assert continued[name] is None, name
 
 
 # ---- section 15: answers

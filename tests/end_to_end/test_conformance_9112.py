@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from clients import RawConnection
-from conformance import CANARY, GET, STATUS_LINE, ask, ask_one, assert_accepted, assert_answered_and_ended, assert_refused, start_site
+from conformance import CANARY, GET, STATUS_LINE, ask, ask_one, assert_accepted, assert_refused, start_site
 
 CONTROLS = [byte for byte in (*range(0x20), 0x7f)]
 TCHARS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -297,12 +297,16 @@ def test_a_head_that_ends_early_is_refused(site, data):
     assert (answer.status, answer.closes) == (400, True)
 
 
-@pytest.mark.parametrize("rest", [
-    b"Content-Length: 100\r\n\r\n", b"Content-Length: 100\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
-    b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n",
-])
-def test_content_that_ends_early_ends_the_connection(site, rest):
-    assert [answer.status for answer in ask(site, GET + rest)] == [200]
+@pytest.mark.parametrize("rest", [b"", b"5\r\nhel", b"5\r\nhello", b"5\r\nhello\r\n", b"0\r\n", b"0\r\nX: y\r\n", b"0\r\n\r"])
+def test_chunks_that_end_early_are_refused(site, rest):
+    answer = ask_one(site, GET + b"Transfer-Encoding: chunked\r\n\r\n" + rest)
+    assert (answer.status, answer.closes) == (400, True)
+
+
+def test_content_that_ends_early_is_no_request_of_its_own(site):
+    # What nobody wants is answered before it is skipped; what is missing is never made up from what was meant as a request.
+    for content in (b"", b"hello", CANARY):
+        assert [answer.status for answer in ask(site, GET + b"Content-Length: 1000\r\n\r\n" + content)] == [200]
 
 
 # ---- section 9: connections
@@ -367,7 +371,3 @@ def test_content_without_framing_is_never_waited_for(site):
         connection.send(b"POST /a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.read().status == 405
         assert connection.get("/canary.txt").body == b"canary"
-
-
-def test_malformed_content_ends_the_connection(site):
-    assert_answered_and_ended(site, GET + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n")
