@@ -142,7 +142,7 @@ class Rules(unittest.TestCase):
         arrows = tidy.include_arrows()
         self.assertEqual(arrows["base"], {"base"})
         self.assertEqual(arrows["http"], {"http", "base"})
-        self.assertEqual(len(arrows), 10)
+        self.assertEqual(len(arrows), 11)
         self.assertIn("server", arrows["process"])
 
     def test_header(self):

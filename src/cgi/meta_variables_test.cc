@@ -165,16 +165,11 @@ TEST_F(MetaVariablesTest, ServerNameIsAHostNameOrAnAddress) {
     const char* server_name;
   };
   const Case cases[] = {
-      {"Example.COM", "example.com"},
-      {"example.com:81", "example.com"},
-      {"a-b_c.example.", "a-b_c.example."},
-      {"192.0.2.7:80", "192.0.2.7"},
-      {"[2001:DB8::1]:80", "[2001:db8::1]"},
-      {"[::ffff:192.0.2.1]", "[::ffff:192.0.2.1]"},
-      {"$(reboot)", "fallback.example"},
-      {"a'b", "fallback.example"},
-      {"a;b", "fallback.example"},
-      {"a%20b", "fallback.example"},
+      {"Example.COM", "example.com"},        {"example.com:81", "example.com"},
+      {"a-b_c.example.", "a-b_c.example."},  {"192.0.2.7:80", "192.0.2.7"},
+      {"[2001:DB8::1]:80", "[2001:db8::1]"}, {"[::ffff:192.0.2.1]", "[::ffff:192.0.2.1]"},
+      {"$(reboot)", "fallback.example"},     {"a'b", "fallback.example"},
+      {"a;b", "fallback.example"},           {"a%20b", "fallback.example"},
       {"[v1.a:(x)]", "fallback.example"},
   };
   for (const Case& c : cases) {
