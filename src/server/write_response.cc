@@ -158,7 +158,8 @@ event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& out
   size_t bytes_in_turn = 0;
   while (true) {
     const Result<std::span<const char>> piece = co_await queued.source->Next();
-    if (!piece) co_return std::unexpected(piece.error());
+    // Who makes the content has said why. It is nothing that sending could fail with: the client is not to blame.
+    if (!piece) co_return Failure(ErrorCode::kUnavailable, "source");
     if (piece->empty()) break;
     if (queued.chunked) fmt::format_to(std::back_inserter(output.text()), "{:x}\r\n", piece->size());
     // Nobody owns the piece but the source, which keeps it until the next call: it is sent before that.

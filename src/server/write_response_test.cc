@@ -25,7 +25,7 @@ class PieceSource final : public handlers::BodySource {
     ++calls_;
     current_.assign(current_.size(), '#');  // what was given before may be reused
     if (next_ == pieces_.size()) {
-      if (fails_) co_return Failure(ErrorCode::kSystem, "source");
+      if (fails_) co_return Failure(ErrorCode::kDeadline, "source");
       co_return std::span<const char>();
     }
     current_ = pieces_[next_++];
@@ -122,6 +122,10 @@ TEST_F(WriteResponseTest, ContentThatFailsIsCutBeforeItsLastChunk) {
   EXPECT_EQ(client.Take(), "");
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(server.counters().responses_cut.get(), 1U);
+  // The client is not to blame.
+  EXPECT_EQ(server.counters().timeouts.get(), 0U);
+  EXPECT_EQ(server.ErrorLines(), "");
+  EXPECT_FALSE(client.peer.reset_on_close);
 }
 
 TEST_F(WriteResponseTest, PiecesLeaveBeforeTheNextIsMade) {
