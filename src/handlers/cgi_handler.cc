@@ -16,6 +16,8 @@ namespace brilliant::handlers {
 namespace {
 
 constexpr std::string_view kServerSoftware = "BrilliantServer";
+// For content on its way to a program: the file has no name there.
+constexpr char kSpoolFolder[] = "/tmp";
 
 std::string SignalText(const cgi::ScriptReport& end) {
   if (end.signal != 0) return fmt::format("the program was ended by signal {}", end.signal);
@@ -65,7 +67,7 @@ event::Task<Result<void>> CgiHandler::TakeContent(const Request& request, Reques
                                                   const HandlerContext& context, Content& content) const {
   const http::RequestHead& head = request.head;
   if (head.framing == http::Framing::kNone) co_return Result<void>();
-  content.spool = std::make_unique<files::Spool>(context.loop, context.spool_budget, "/tmp");
+  content.spool = std::make_unique<files::Spool>(context.loop, context.spool_budget, kSpoolFolder);
   const bool whole = head.framing == http::Framing::kChunked && !location_.cgi->stream;
   uint64_t length = 0;
   do {

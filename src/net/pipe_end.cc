@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "base/platform.h"
+#include "base/descriptor_pipe.h"
 
 namespace brilliant::net {
 
@@ -68,20 +68,12 @@ event::Task<Result<void>> PipeEnd::WriteAll(std::span<const char> bytes) {
 }
 
 Result<PipeEnds> MakePipe(PipeDirection direction) {
-  int ends[2] = {-1, -1};
-#if BRILLIANT_LINUX
-  if (pipe2(ends, O_CLOEXEC) != 0) return SystemFailure("pipe2");
-#else
-  if (pipe(ends) != 0) return SystemFailure("pipe");
-  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-#endif
-  UniqueFd reader(ends[0]);
-  UniqueFd writer(ends[1]);
-  PipeEnds pipe = direction == PipeDirection::kToUs ? PipeEnds{.ours = std::move(reader), .theirs = std::move(writer)}
-                                                    : PipeEnds{.ours = std::move(writer), .theirs = std::move(reader)};
-  fcntl(pipe.ours.get(), F_SETFL, O_NONBLOCK);
-  return pipe;
+  ASSIGN_OR_RETURN(DescriptorPipe pipe, MakeDescriptorPipe());
+  const bool to_us = direction == PipeDirection::kToUs;
+  PipeEnds ends{.ours = std::move(to_us ? pipe.reader : pipe.writer),
+                .theirs = std::move(to_us ? pipe.writer : pipe.reader)};
+  fcntl(ends.ours.get(), F_SETFL, O_NONBLOCK);
+  return ends;
 }
 
 }  // namespace brilliant::net

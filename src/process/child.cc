@@ -9,9 +9,9 @@
 #include <csignal>
 #include <utility>
 
+#include "base/descriptor_pipe.h"
 #include "base/platform.h"
 #include "base/unique_fd.h"
-#include "process/descriptor_pipe.h"
 
 namespace brilliant::process {
 namespace {

@@ -11,9 +11,9 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/descriptor_pipe.h"
 #include "base/platform.h"
 #include "base/unique_fd.h"
-#include "process/descriptor_pipe.h"
 
 #if BRILLIANT_LINUX
 #include <sys/prctl.h>

@@ -18,8 +18,8 @@
 #include <optional>
 #include <string>
 
+#include "base/descriptor_pipe.h"
 #include "config/loader.h"
-#include "process/descriptor_pipe.h"
 #include "process/keeper.h"
 #include "process/process_tree.h"
 

@@ -53,6 +53,14 @@ def expect_gone(pid):
     wait_until(lambda: is_gone(pid), f"process {pid} to end")
 
 
+def start_staying(connection, request=b"GET /stay.sh HTTP/1.1\r\nHost: h\r\n\r\n"):
+    """Has a script run that says its process id first: that."""
+    connection.send(request)
+    connection.read_head()
+    connection.file.readline()  # the size of the chunk
+    return int(connection.file.readline())
+
+
 # ---- what a script gets
 
 def test_a_script_runs_and_its_meta_variables_are_those_of_rfc_3875(brilliant):
@@ -210,10 +218,7 @@ def test_a_folder_named_like_a_script_is_a_folder(brilliant):
 def test_nothing_is_left_of_a_script_whose_client_has_gone(brilliant, script):
     server = start(brilliant, {"stay.sh": script}, rule="cgi_half_close 100ms")
     with RawConnection(server) as connection:
-        connection.send(b"GET /stay.sh HTTP/1.1\r\nHost: h\r\n\r\n")
-        connection.read_head()
-        connection.file.readline()
-        pid = int(connection.file.readline())
+        pid = start_staying(connection)
         assert not is_gone(pid)
     expect_gone(pid)
     assert server.get("/").body == b"start\n"
@@ -222,10 +227,7 @@ def test_nothing_is_left_of_a_script_whose_client_has_gone(brilliant, script):
 def test_a_reset_ends_a_script_at_once(brilliant):
     server = start(brilliant, {"stay.sh": HEAD + "echo $$\nexec sleep 1000\n"})
     with RawConnection(server) as connection:
-        connection.send(b"GET /stay.sh HTTP/1.1\r\nHost: h\r\n\r\n")
-        connection.read_head()
-        connection.file.readline()
-        pid = int(connection.file.readline())
+        pid = start_staying(connection)
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     expect_gone(pid)
 
@@ -246,10 +248,7 @@ def test_a_half_closed_client_gets_its_whole_answer(brilliant):
 def test_content_that_ends_too_early_ends_the_script(brilliant):
     server = start(brilliant, {"stay.sh": HEAD + "echo $$\nread line\nread line\nsleep 1000\n"})
     with RawConnection(server) as connection:
-        connection.send(b"POST /stay.sh HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\na\n")
-        connection.read_head()
-        connection.file.readline()
-        pid = int(connection.file.readline())
+        pid = start_staying(connection, b"POST /stay.sh HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\na\n")
         connection.socket.shutdown(socket.SHUT_WR)
         expect_gone(pid)
 
@@ -267,10 +266,7 @@ def test_what_an_ended_script_has_left_behind_is_ended(brilliant):
 def test_a_script_never_outlives_a_fast_stop(brilliant):
     server = start(brilliant, {"stay.sh": HEAD + "echo $$\nexec sleep 1000\n"})
     with RawConnection(server) as connection:
-        connection.send(b"GET /stay.sh HTTP/1.1\r\nHost: h\r\n\r\n")
-        connection.read_head()
-        connection.file.readline()
-        pid = int(connection.file.readline())
+        pid = start_staying(connection)
         server.stop()
     expect_gone(pid)
 

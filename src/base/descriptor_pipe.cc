@@ -1,11 +1,11 @@
-#include "process/descriptor_pipe.h"
+#include "base/descriptor_pipe.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "base/platform.h"
 
-namespace brilliant::process {
+namespace brilliant {
 
 Result<DescriptorPipe> MakeDescriptorPipe() {
   int ends[2] = {-1, -1};
@@ -19,4 +19,4 @@ Result<DescriptorPipe> MakeDescriptorPipe() {
   return DescriptorPipe{.reader = UniqueFd(ends[0]), .writer = UniqueFd(ends[1])};
 }
 
-}  // namespace brilliant::process
+}  // namespace brilliant
