@@ -226,7 +226,10 @@ TEST_F(SpawnerTest, GivesDefaultSignalsAndASessionOfItsOwn) {
   Write("session.sh", "#!/bin/sh\nexec cut -d' ' -f1,5,6 /proc/self/stat\n");
   Start();
   const Script signals = Run("signals.sh");
-  EXPECT_EQ(signals.ReadAll(signals.output), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  std::string text = signals.ReadAll(signals.output);
+  // 32 and 33 are the C library's own: nobody can set them, and some parents leave them ignored.
+  if (const size_t own = text.find("0000000180000000"); own != std::string::npos) text.replace(own, 16, 16, '0');
+  EXPECT_EQ(text, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
   const Script session = Run("session.sh");
   const std::string ids = session.ReadLine();
   const std::string pid = ids.substr(0, ids.find(' '));
