@@ -103,7 +103,9 @@ def test_a_reload_changes_what_is_served_and_never_mixes(brilliant):
             crowd.wait_more(3)
             server.send_signal(signal.SIGHUP)
             server.wait_log(rf"reloaded generation={generation} ")
-            assert server.get("/page.txt").body == (TEXT.upper() if folder == "/other" else TEXT)
+            expected = TEXT.upper() if folder == "/other" else TEXT
+            # The old workers have been told to accept no more; until they know, they may take one or the other client.
+            wait_until(lambda: server.get("/page.txt").body == expected, "the new configuration to answer")
         assert crowd.failures() == []
 
 
