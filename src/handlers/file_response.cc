@@ -108,26 +108,24 @@ Response FileResponder::Partial(Representation file, const Validators& validator
   Response response;
   response.status = 206;
   const uint64_t size = SizeOf(file.stored);
-  FieldList content_fields;
-  if (!client_has_fields || ranges.size() > 1) content_fields = ContentFields(file.path, file.coding);
-  if (ranges.size() == 1) response.fields = std::move(content_fields);
+  const auto [offset, length] = ranges[0];
+  if (ranges.size() > 1) {
+    MultipartBody body{.file = std::move(file.stored), .size = size, .ranges = std::move(ranges), .part_fields = {}};
+    http::AppendFieldLines(body.part_fields, ContentFields(file.path, file.coding));
+    response.body = std::move(body);
+  } else {
+    if (!client_has_fields) response.fields = ContentFields(file.path, file.coding);
+    response.fields.Add("Content-Range", http::ContentRange(ranges[0], size));
+    if (file.stored.rendered != nullptr) {
+      response.body = SliceBody{.file = std::move(file.stored.rendered), .offset = offset, .length = length};
+    } else {
+      response.body = FileBody{.file = std::move(file.stored.file), .offset = offset, .length = length};
+    }
+  }
   if (client_has_fields) {
     AddSharedFields(response.fields, validators.etag);
   } else {
     AddFileFields(response.fields, validators);
-  }
-  if (ranges.size() > 1) {
-    MultipartBody body{.file = std::move(file.stored), .size = size, .ranges = std::move(ranges), .part_fields = {}};
-    http::AppendFieldLines(body.part_fields, content_fields);
-    response.body = std::move(body);
-    return response;
-  }
-  response.fields.Add("Content-Range", http::ContentRange(ranges[0], size));
-  const auto [offset, length] = ranges[0];
-  if (file.stored.rendered != nullptr) {
-    response.body = SliceBody{.file = std::move(file.stored.rendered), .offset = offset, .length = length};
-  } else {
-    response.body = FileBody{.file = std::move(file.stored.file), .offset = offset, .length = length};
   }
   return response;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "base/strings.h"
 
 namespace brilliant::handlers {
@@ -24,7 +25,9 @@ bool IsProgram(std::string_view extension, const std::vector<std::string>& scrip
 
 // To the second: tools that copy a time stamp to the file they make often lose the rest of it.
 int64_t ModifiedSeconds(const StoredFile& file) {
-  return WallTime{.nanoseconds = file.rendered != nullptr ? file.rendered->mtime_ns : file.file->mtime_ns}.seconds();
+  if (file.rendered != nullptr) return WallTime{.nanoseconds = file.rendered->mtime_ns}.seconds();
+  CHECK(file.file != nullptr);
+  return WallTime{.nanoseconds = file.file->mtime_ns}.seconds();
 }
 
 // A neighbour older than the file was made from an earlier state of it.
