@@ -70,8 +70,12 @@ std::string_view Explanation(int status) {
       return "The server met an error. Its log says more.";
     case 501:
       return "The server does not know how to do this.";
+    case 502:
+      return "The program that should answer has failed. The server's log says more.";
     case 503:
       return "The server is too busy at the moment. Try again in a little while.";
+    case 504:
+      return "The program that should answer has taken too long.";
     case 505:
       return "The server does not speak that version of HTTP.";
     default:
@@ -99,7 +103,7 @@ std::string FillIn(std::string_view page, const PageText& text) {
     if (name == "reason") filled += http::ReasonPhrase(text.status);
     if (name == "explanation") AppendHtmlText(filled, text.explanation);
     if (name == "path") AppendHtmlText(filled, text.target);
-    if (name == "detail") AppendHtmlText(filled, text.detail);
+    if (name == "detail") AppendHtmlLines(filled, text.detail);
     page.remove_prefix(end + 2);
   }
   filled += page;

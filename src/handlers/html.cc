@@ -61,4 +61,14 @@ void AppendHtmlText(std::string& html, std::string_view text) {
   }
 }
 
+void AppendHtmlLines(std::string& html, std::string_view text) {
+  while (true) {
+    const size_t end = text.find('\n');
+    AppendHtmlText(html, text.substr(0, end));
+    if (end == std::string_view::npos) return;
+    html += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace brilliant::handlers

@@ -44,5 +44,13 @@ TEST(HtmlTest, OnlyWellFormedUtf8GetsThrough) {
   }
 }
 
+TEST(HtmlLinesTest, LinesStayAndTheRestIsShownAsItIs) {
+  std::string html;
+  AppendHtmlLines(html, "a <b>\n\n\tc\r\n");
+  EXPECT_EQ(html,
+            "a &lt;b&gt;\n\n\xEF\xBF\xBD"
+            "c\xEF\xBF\xBD\n");
+}
+
 }  // namespace
 }  // namespace brilliant::handlers

@@ -295,6 +295,7 @@ def test_a_failure_explains_itself(brilliant, name, text, mode, status, cause):
     if name == "exit.sh":
         assert "no such module" in answer.body.decode()
         assert "no such module" in server.log()
+        assert "\nIt said last:\nno such module\n" in answer.body.decode()
 
 
 def test_without_cgi_debug_the_page_says_nothing_of_the_inside(brilliant):
