@@ -136,8 +136,9 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       response = ErrorResponse(404);
       break;
     }
-    if (route->auth && route->auth->Guards(request.head.method)) {
-      AuthOutcome outcome = co_await worker.passwords.Admit(*route->auth, request.head, request.client, scope);
+    const std::optional<handlers::AuthRealm>& auth = destination.guard->auth;
+    if (auth && auth->Guards(request.head.method)) {
+      AuthOutcome outcome = co_await worker.passwords.Admit(*auth, request.head, request.client, scope);
       response = std::move(outcome.refusal);
       if (response) break;
       buffers.user = std::move(outcome.user);

@@ -71,7 +71,7 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
     route->any_method = location.redirect.has_value() || AnswersOptions(location);
     if (location.auth) route->auth.emplace(*location.auth);
     route->handler = MakeHandler(location, rules, types, script_extensions_);
-    route->added = MakeAdded(location.add_headers, location.cache_control);
+    route->added = MakeAdded(location.add_headers, location.cgi ? "" : location.cache_control);
     Add(std::move(route));
   }
 }
@@ -84,7 +84,7 @@ void VirtualHost::AddScripts(const config::Location& block, uint32_t rule) {
   route->any_method = AnswersOptions(block);
   if (block.auth) route->auth.emplace(*block.auth);
   route->handler = std::make_unique<handlers::CgiHandler>(block, rule);
-  route->added = MakeAdded(block.add_headers, block.cache_control);
+  route->added = MakeAdded(block.add_headers, "");  // a script says itself what caches may do
   script_extensions_.push_back(block.cgi->extension);
   scripts_.push_back(
       ScriptRoute{.root = files::DocumentRoot(block.root, block.symlink_roots), .route = std::move(route)});

@@ -33,7 +33,7 @@ struct Route {
   bool is_program = false;                  // `cgi PROGRAM`: it answers everything below, whatever stands deeper
   bool runs_scripts = true;                 // false: requests may write there, so nothing there is ever run
   bool any_method = false;                  // a redirect: OPTIONS too is answered by the handler
-  std::optional<handlers::AuthRealm> auth;  // who may ask
+  std::optional<handlers::AuthRealm> auth;  // who may ask; for all that lies in the location, scripts too
   std::unique_ptr<handlers::Handler> handler;
   std::unique_ptr<const handlers::AnswerFields> added;  // null: none
 };

@@ -41,7 +41,10 @@ event::Task<Destination> FindDestination(const VirtualHost& host, std::string_vi
     files::DocumentRoot root = script.root;
     const Finding finding = co_await LookFor(std::move(root), split.script_name, context);
     if (finding == Finding::kNothing) continue;
-    co_return Destination{.route = script.route.get(), .script_name = split.script_name, .path_below = split.path_info};
+    co_return Destination{.route = script.route.get(),
+                          .guard = location != nullptr ? location : script.route.get(),
+                          .script_name = split.script_name,
+                          .path_below = split.path_info};
   }
   co_return LocationOf(host, path);
 }
@@ -51,6 +54,7 @@ Destination LocationOf(const VirtualHost& host, std::string_view path) {
   if (location == nullptr) return {};
   const bool at_root = location->path == "/";
   return Destination{.route = location,
+                     .guard = location,
                      .script_name = location->is_program && !at_root ? location->path : std::string_view(),
                      .path_below = at_root ? path : path.substr(location->path.size())};
 }

@@ -118,6 +118,37 @@ server {
     assert server.request("OPTIONS", "/write/").status == 204
 
 
+def test_scripts_are_guarded_by_the_location_they_stand_in(brilliant):
+    script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s %s' \"$AUTH_TYPE\" \"$REMOTE_USER\"\n"
+    names = ("www/x.sh", "www/staff/x.sh", "www/staff/index.sh", "www/staff/open/x.sh")
+    brilliant.write({name: script for name in names})
+    server = start(brilliant, """
+error_log error.log
+server {
+  listen 127.0.0.1:@PORT@
+  location / { root @FOLDER@/www }
+  location /staff { root @FOLDER@/www/staff; index index.sh; auth_basic Staff users; add_header X-Place staff }
+  location /staff/open { root @FOLDER@/www/staff/open; auth_basic off }
+  cgi .sh { root @FOLDER@/www; methods GET POST }
+}
+server {
+  listen 127.0.0.1:@PORT2@
+  auth_basic All users
+  location /open { root @FOLDER@/www; auth_basic off }
+  cgi .sh { root @FOLDER@/www }
+}
+""")
+    for target in ("/staff/x.sh", "/staff/x.sh/more", "/staff/", "/staff/./x.sh?a=b", "/open/../staff/x.sh"):
+        assert server.get(target).status == 401, target
+        assert server.request("POST", target, body=b"x").status == 401, target
+        assert server.get(target, headers=basic("ann", "secret")).body == b"Basic ann", target
+    assert server.get("/x.sh").body == b" "
+    assert server.get("/staff/open/x.sh").body == b" "
+    assert server.get("/x.sh", port=server.ports[1]).status == 401
+    assert server.get("/staff/x.sh", port=server.ports[1]).status == 401
+    assert server.get("/x.sh", port=server.ports[1], headers=basic("ann", "secret")).body == b"Basic ann"
+
+
 def test_content_is_not_asked_for_in_vain(brilliant):
     server = start(brilliant)
     with RawConnection(server) as client:
