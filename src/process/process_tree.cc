@@ -24,15 +24,15 @@
 namespace brilliant::process {
 namespace {
 
-// Rounds of stopping before killing: each finds what was forked during the one before.
-constexpr int kStopRoundsMax = 8;
-
 // The fields of /proc/PID/stat after the name, counted from 0: state, ppid, ..., starttime.
 constexpr size_t kStateField = 0;
 constexpr size_t kParentField = 1;
 constexpr size_t kStartField = 19;
 
 #if BRILLIANT_LINUX
+
+// Rounds of stopping before killing: each finds what was forked during the one before.
+constexpr int kStopRoundsMax = 8;
 
 std::optional<ProcessEntry> ReadProcess(std::string_view pid) {
   const UniqueFd file(open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));

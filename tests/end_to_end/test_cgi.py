@@ -45,7 +45,7 @@ def is_gone(pid):
     """Whether no process of that number runs (one that only waits to be reaped does not)."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second one if it goes between opening and reading
         return True
 
 
