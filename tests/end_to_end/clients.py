@@ -1,6 +1,7 @@
 """Clients of every kind for the end-to-end tests: curl, nc, Chromium, and sockets that send what no library would."""
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from brilliant import BINARY, TIMEOUT, clean_environment, wait_until
 
+BROWSER_TESTS = pathlib.Path(__file__).resolve().parents[1] / "browser"  # scripts that drive a browser
 BROWSER_TIMEOUT = 180.0  # seconds; a browser on a machine that is busy with other things starts slowly
 
 
@@ -49,18 +51,25 @@ def nc(port, data):
     return result.stdout
 
 
-def chromium_command(folder, *arguments):
-    """Chromium without a window and without the internet: a command and its environment. `folder`: for its profile."""
-    profile = pathlib.Path(folder) / "chromium-profile"
+# Chromium without a window and without the internet.
+CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+            "--disable-default-apps", "--disable-extensions", "--no-proxy-server",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost"]
+
+
+def chromium_environment(folder, extra=None):
+    """The environment of a browser that keeps whatever it keeps below `folder`."""
     home = pathlib.Path(folder) / "chromium-home"
     home.mkdir(parents=True, exist_ok=True)
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-               "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-               "--disable-default-apps", "--disable-extensions", "--no-proxy-server",
-               "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
-               f"--user-data-dir={profile}", *map(str, arguments)]
-    environment = clean_environment({"HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)})
-    return command, environment
+    places = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"), str(home))
+    return clean_environment({**places, **(extra or {})})
+
+
+def chromium_command(folder, *arguments):
+    """A command that starts Chromium, and its environment. `folder`: for its profile."""
+    profile = pathlib.Path(folder) / "chromium-profile"
+    return [*CHROMIUM, f"--user-data-dir={profile}", *map(str, arguments)], chromium_environment(folder)
 
 
 def chromium(folder, *arguments):
@@ -69,6 +78,23 @@ def chromium(folder, *arguments):
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BROWSER_TIMEOUT, env=environment)
     assert result.returncode == 0, result.stderr.decode(errors="replace")
     return result.stdout.decode()
+
+
+needs_driver = pytest.mark.skipif(
+    not ((BROWSER_TESTS / "node_modules/playwright-core").is_dir() and shutil.which("node") and shutil.which("chromium")),
+    reason="playwright-core, node or chromium is not installed: run tools/install-packages test")
+
+
+def drive(folder, script, **options):
+    """Runs tests/browser/SCRIPT, which clicks and types in Chromium (see tests/browser/page.js): what it returns, and what
+    the browser complained about meanwhile."""
+    environment = chromium_environment(folder, {"CHROMIUM": json.dumps([shutil.which("chromium"), *CHROMIUM[1:]])})
+    result = subprocess.run(["node", BROWSER_TESTS / "page.js", BROWSER_TESTS / script, json.dumps(options)], env=environment,
+                            stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * BROWSER_TIMEOUT, text=True)
+    assert result.returncode == 0, result.stderr
+    outcome = json.loads(result.stdout)
+    assert "error" not in outcome, "\n".join([outcome["error"], *outcome["complaints"], outcome.get("page") or ""])
+    return outcome["result"], outcome["complaints"]
 
 
 @contextlib.contextmanager

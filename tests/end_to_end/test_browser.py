@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from brilliant import wait_until
-from clients import chromium, needs
+from clients import chromium, drive, needs, needs_driver
 
 pytestmark = needs("chromium")
 
@@ -86,6 +86,14 @@ def test_the_second_demo_site_has_its_own_error_page(brilliant, demo):
     assert title in page
     screenshot(brilliant, f"http://second.localhost:{demo.port}/nothing", "second-404")
     screenshot(brilliant, f"http://second.localhost:{demo.port}/", "second")
+
+
+@needs_driver
+def test_the_buttons_of_the_demo_site(brilliant, demo):
+    shown, complaints = drive(brilliant.folder, "demo.js", url=f"http://127.0.0.1:{demo.port}/")
+    assert "\n304 Not Modified\n" in shown["GET again, if changed"]
+    assert "\n405 Method Not Allowed\n" in shown["DELETE"] and "allow: GET, HEAD" in shown["DELETE"]
+    assert len(complaints) == 1 and "405" in complaints[0]
 
 
 def test_the_built_in_error_page(brilliant, demo):
