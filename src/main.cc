@@ -202,10 +202,9 @@ std::expected<Subject, std::string> FindSubject(const Arguments& arguments) {
   const std::string folder = std::filesystem::canonical(path, error).string();
   if (error) return std::unexpected(fmt::format("cannot open the folder {}: {}", path, error.message()));
   // Addresses that the text of a configuration can say; port 0 it cannot.
-  std::vector<std::string> listens = arguments.listens;
-  std::erase_if(listens, [](const std::string& text) { return text == "0" || text.ends_with(":0"); });
-  return Subject{.folder = folder,
-                 .load = [folder, listens] { return config::LoadBundle(config::QuickBundle(folder, listens)); }};
+  config::QuickOptions options{.folder = folder, .listens = arguments.listens};
+  std::erase_if(options.listens, [](const std::string& text) { return text == "0" || text.ends_with(":0"); });
+  return Subject{.folder = folder, .load = [options] { return config::LoadBundle(config::QuickBundle(options)); }};
 }
 
 std::string Count(size_t number, const char* thing) {

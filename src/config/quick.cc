@@ -17,16 +17,16 @@ std::string QuoteWord(std::string_view text) {
   return result + '"';
 }
 
-SourceBundle QuickBundle(std::string_view folder, std::span<const std::string> listens) {
+SourceBundle QuickBundle(const QuickOptions& options) {
   std::string text = "server {\n";
-  if (listens.empty()) text += fmt::format("  listen {} automatic\n", kQuickAddress);
-  for (const std::string& listen : listens) text += fmt::format("  listen {}\n", QuoteWord(listen));
+  if (options.listens.empty()) text += fmt::format("  listen {} automatic\n", kQuickAddress);
+  for (const std::string& listen : options.listens) text += fmt::format("  listen {}\n", QuoteWord(listen));
   text +=
       fmt::format("  charset utf-8\n  location / {{\n    root {}\n    index index.html\n    autoindex on\n  }}\n}}\n",
-                  QuoteWord(folder));
+                  QuoteWord(options.folder));
   SourceBundle bundle;
   bundle.main_path = "(quick mode)";
-  bundle.folder = folder;
+  bundle.folder = options.folder;
   bundle.generated = true;
   bundle.files[bundle.MainFile()] = std::move(text);
   return bundle;

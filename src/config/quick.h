@@ -3,9 +3,9 @@
 #ifndef BRILLIANT_CONFIG_QUICK_H_
 #define BRILLIANT_CONFIG_QUICK_H_
 
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/loader.h"
 
@@ -13,10 +13,16 @@ namespace brilliant::config {
 
 inline constexpr std::string_view kQuickAddress = "127.0.0.1:8080";
 
-// For LoadBundle. `folder` is absolute and may hold any byte but NUL; `listens` are values of --listen, as a `listen`
-// takes them: what is wrong with them comes out as diagnostics of the text. Without any it is kQuickAddress, or the
-// next free port (Listen::automatic).
-[[nodiscard]] SourceBundle QuickBundle(std::string_view folder, std::span<const std::string> listens = {});
+// What the command line says about the folder.
+struct QuickOptions {
+  std::string folder;  // absolute; may hold any byte but NUL
+  // Values of --listen, as a `listen` takes them: what is wrong with them comes out as diagnostics of the text. Without
+  // any it is kQuickAddress, or the next free port (Listen::automatic).
+  std::vector<std::string> listens = {};
+};
+
+// For LoadBundle.
+[[nodiscard]] SourceBundle QuickBundle(const QuickOptions& options);
 
 // `text` as one word of a configuration, in double quotes.
 [[nodiscard]] std::string QuoteWord(std::string_view text);

@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(QuickTest, ServesTheFolderOnLoopbackWithAListing) {
-  const LoadResult result = LoadBundle(QuickBundle("/srv/www"));
+  const LoadResult result = LoadBundle(QuickBundle({.folder = "/srv/www"}));
   ASSERT_TRUE(result.config.has_value()) << Render(result.diagnostics);
   ASSERT_TRUE(result.diagnostics.empty()) << Render(result.diagnostics);
   ASSERT_EQ(result.config->servers.size(), 1U);
@@ -29,7 +29,7 @@ TEST(QuickTest, ServesTheFolderOnLoopbackWithAListing) {
 
 TEST(QuickTest, ListensWhereItIsTold) {
   const std::vector<std::string> listens = {"0.0.0.0:9000", "[::1]:9001", "unix:/run/x y.sock"};
-  const LoadResult result = LoadBundle(QuickBundle("/srv/www", listens));
+  const LoadResult result = LoadBundle(QuickBundle({.folder = "/srv/www", .listens = listens}));
   ASSERT_TRUE(result.config.has_value()) << Render(result.diagnostics);
   const std::vector<Listen>& actual = result.config->servers[0].listens;
   ASSERT_EQ(actual.size(), 3U);
@@ -40,7 +40,7 @@ TEST(QuickTest, ListensWhereItIsTold) {
 }
 
 TEST(QuickTest, AutomaticSurvivesTheBundle) {
-  const Result<SourceBundle> bundle = SourceBundle::Deserialize(QuickBundle("/srv/www").Serialize());
+  const Result<SourceBundle> bundle = SourceBundle::Deserialize(QuickBundle({.folder = "/srv/www"}).Serialize());
   ASSERT_TRUE(bundle.has_value());
   const LoadResult result = LoadBundle(*bundle);
   ASSERT_TRUE(result.config.has_value());
@@ -53,21 +53,21 @@ TEST(QuickTest, FolderNamesMayHoldAnyByte) {
     if (byte != '/') folder += static_cast<char>(byte);
   }
   folder += "${HOME} \\x41";
-  const LoadResult result = LoadBundle(QuickBundle(folder));
+  const LoadResult result = LoadBundle(QuickBundle({.folder = folder}));
   ASSERT_TRUE(result.config.has_value()) << Render(result.diagnostics);
   EXPECT_EQ(result.config->servers[0].locations[0].root, folder);
 }
 
 TEST(QuickTest, WrongListenIsReportedAndCannotInjectDirectives) {
   const std::vector<std::string> listens = {"80; location /x { root /etc }\n"};
-  const LoadResult result = LoadBundle(QuickBundle("/srv/www", listens));
+  const LoadResult result = LoadBundle(QuickBundle({.folder = "/srv/www", .listens = listens}));
   EXPECT_FALSE(result.config.has_value());
   ASSERT_EQ(result.diagnostics.size(), 1U);
   EXPECT_THAT(Render(result.diagnostics), HasSubstr("is not a port"));
 }
 
 TEST(QuickTest, TheWholeMachineIsNotServed) {
-  const LoadResult result = LoadBundle(QuickBundle("/"));
+  const LoadResult result = LoadBundle(QuickBundle({.folder = "/"}));
   EXPECT_FALSE(result.config.has_value());
   EXPECT_THAT(Render(result.diagnostics), HasSubstr("the whole machine"));
 }

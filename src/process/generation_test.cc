@@ -60,7 +60,7 @@ class GenerationTest : public ::testing::Test {
     listens[0].address.host = "127.0.0.1";
     const Explained<std::vector<std::string>> added = pool_.Add(listens, workers);
     ASSERT_TRUE(added) << added.error();
-    const config::SourceBundle sources = config::QuickBundle(folder_);
+    const config::SourceBundle sources = config::QuickBundle({.folder = folder_});
     Generation::Spec spec;
     spec.config = *config::LoadBundle(sources).config;
     spec.launch = *SealBytes(EncodeLaunch(Overrides{}, sources));
@@ -253,10 +253,10 @@ TEST_F(GenerationTest, NobodyIsReplacedWhileLeaving) {
   options.overrides.listens.push_back(listen);
   options.overrides.workers = 2;
   options.executable = OwnPath();
-  options.load = [] { return config::LoadBundle(config::QuickBundle("/usr/share")); };
+  options.load = [] { return config::LoadBundle(config::QuickBundle({.folder = "/usr/share"})); };
   options.announce = [](const std::vector<config::Listen>&) { raise(SIGTERM); };
   Supervisor supervisor(std::move(options));
-  if (!supervisor.Start(config::LoadBundle(config::QuickBundle("/usr/share")))) _exit(9);
+  if (!supervisor.Start(config::LoadBundle(config::QuickBundle({.folder = "/usr/share"})))) _exit(9);
   _exit(supervisor.Run());
 }
 
