@@ -14,7 +14,7 @@ function load() {
   try {
     return require('playwright-core').chromium;
   } catch {
-    throw new Error('playwright-core is not installed: npm ci --prefix tests/browser');
+    throw new Error('playwright-core is not installed: tools/install-packages test');
   }
 }
 
