@@ -57,6 +57,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (fields[0].name != "X-Forwarded-Proto") fields[0].value = forged;
   fields.insert(fields.begin(), {.name = fields[0].name, .value = standard ? "for=\"" : "<>"});
   const ForwardedClient again = ReadForwarded(fields, field, trusted);
-  CHECK(again.address == client.address && again.scheme == client.scheme);
+  CHECK(again.address == client.address && again.scheme == client.scheme && again.port == client.port);
   return 0;
 }

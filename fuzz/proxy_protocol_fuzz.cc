@@ -26,6 +26,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CHECK(status == ProxyStatus::kNeedMore ? size < kProxyHeaderBytesMax : bytes - 1 <= kProxyHeaderBytesMax);
   if (status != ProxyStatus::kDone) return 0;
   CHECK(whole.bytes == bytes - 1 && header.bytes == whole.bytes);
-  CHECK(header.client == whole.client && header.address == whole.address);
+  CHECK(header.client == whole.client && header.address == whole.address && header.port == whole.port);
   return 0;
 }

@@ -17,8 +17,9 @@ class IpAddress {
  public:
   static constexpr size_t kBytes = 16;
   static constexpr int kBits = 128;
-  static constexpr int kMappedBits = 96;  // of an IPv4 address, those before its own
-  static constexpr size_t kTextBytesMax = 45;
+  static constexpr int kMappedBits = 96;       // of an IPv4 address, those before its own
+  static constexpr size_t kTextBytesMax = 45;  // of a text that is read
+  static constexpr size_t kMadeBytesMax = 39;  // of what ToString() makes
 
   // ::
   IpAddress() = default;

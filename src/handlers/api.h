@@ -37,6 +37,7 @@ struct Request {
   std::string_view path = {};
   // Who asks: "192.0.2.1", "2001:db8::1" or "unix:". The peer, or whom a trusted proxy has named.
   std::string_view client = {};
+  uint16_t client_port = 0;  // 0: not known, or there is none
   // What the client speaks, "http" or "https"; the latter only if a trusted proxy says so.
   std::string_view scheme = "http";
   // The part of `path` below the location: begins with "/", or is empty if the target is the location itself.

@@ -104,6 +104,7 @@ Result<cgi::SpawnOrder> CgiHandler::MakeOrder(const Request& request, const Cont
   facts.server_name = request.server_name;
   facts.server_port = request.server_port;
   facts.remote_address = request.client;
+  facts.remote_port = request.client_port;
   facts.scheme = request.scheme;
   facts.auth_type = request.user.empty() ? "" : "Basic";
   facts.remote_user = request.user;

@@ -9,6 +9,11 @@
 namespace brilliant::http {
 namespace {
 
+struct Node {
+  std::string_view address;  // empty: it has none
+  uint16_t port = 0;
+};
+
 // RFC 7239 section 6: a port, or "_" and a name in its place.
 bool IsPort(std::string_view text) {
   if (text.starts_with('_')) {
@@ -18,8 +23,13 @@ bool IsPort(std::string_view text) {
   return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), IsDigit);
 }
 
-// The address of "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]" or "[2001:db8::1]:80"; empty: it has none.
-std::string_view AddressOf(std::string_view node) {
+uint16_t PortNumber(std::string_view text) {
+  const uint64_t port = ParseDecimal(text).value_or(0);
+  return port <= UINT16_MAX ? static_cast<uint16_t>(port) : uint16_t{0};
+}
+
+// "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]" or "[2001:db8::1]:80".
+Node ReadNode(std::string_view node) {
   std::string_view port;
   if (node.starts_with('[')) {
     const size_t end = node.find(']');
@@ -31,8 +41,9 @@ std::string_view AddressOf(std::string_view node) {
     port = node.substr(colon);
     node = node.substr(0, colon);
   }
-  const bool port_right = port.empty() || (port[0] == ':' && IsPort(port.substr(1)));
-  return port_right ? node : std::string_view();
+  if (port.empty()) return {.address = node};
+  if (port[0] != ':' || !IsPort(port.substr(1))) return {};
+  return {.address = node, .port = PortNumber(port.substr(1))};
 }
 
 std::string_view SchemeOf(std::string_view text) {
@@ -45,14 +56,17 @@ class Chain {
  public:
   explicit Chain(const AddressSet& trusted) : trusted_(trusted) {}
 
-  void Add(std::string_view node, std::string_view scheme) {
-    std::string_view address = AddressOf(node);
+  void Add(std::string_view text, std::string_view scheme) {
+    const Node node = ReadNode(text);
+    std::string_view address = node.address;
     const std::optional<IpAddress> ip = IpAddress::Parse(address);
     if (!ip) address = {};
     // ::ffff:192.0.2.1 is 192.0.2.1, as everywhere.
     if (ip && ip->is_ipv4() && address.contains('.')) address.remove_prefix(address.rfind(':') + 1);
     const bool ends_here = !ip || !trusted_.Contains(*ip);
-    if (client_.address.empty() || ends_here) client_ = {.address = address, .scheme = scheme};
+    if (client_.address.empty() || ends_here) {
+      client_ = {.address = address, .scheme = scheme, .port = ip ? node.port : uint16_t{0}};
+    }
   }
   // Nothing before this point counts.
   void Break() { client_ = {}; }

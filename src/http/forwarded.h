@@ -18,6 +18,7 @@ enum class ForwardedField : uint8_t { kXForwardedFor, kForwarded };
 struct ForwardedClient {
   std::string_view address;  // an IP address in digits, part of the field; empty: nobody is named
   std::string_view scheme;   // "http" or "https", a literal; empty: unknown
+  uint16_t port = 0;         // 0: unknown
 };
 
 // Each proxy adds, at the end, whom it got the request from. So the client is the last address that isn't `trusted`

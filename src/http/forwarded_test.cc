@@ -15,11 +15,12 @@ AddressSet Trusted() {
   return set;
 }
 
-// "address scheme", each "-" if there is none.
+// "address scheme", each "-" if there is none; behind the address its port, if there is one.
 std::string Read(ForwardedField field, const std::vector<Field>& fields) {
   const ForwardedClient client = ReadForwarded(fields, field, Trusted());
   const auto shown = [](std::string_view text) { return text.empty() ? std::string("-") : std::string(text); };
-  return shown(client.address) + " " + shown(client.scheme);
+  const std::string port = client.port == 0 ? "" : " port " + std::to_string(client.port);
+  return shown(client.address) + port + " " + shown(client.scheme);
 }
 
 std::string Address(std::string_view value) {
@@ -45,6 +46,15 @@ TEST(Forwarded, PortsAndBracketsAreTakenOff) {
   EXPECT_EQ(Address("[2001:db8::1]"), "2001:db8::1");
   EXPECT_EQ(Address("[2001:db8::1]:4242, 10.0.0.1:80"), "2001:db8::1");
   EXPECT_EQ(Address("2001:db8::1"), "2001:db8::1");
+}
+
+TEST(Forwarded, PortsAreThoseOfTheClient) {
+  EXPECT_EQ(Forwarded("for=\"192.0.2.1:4242\";proto=https"), "192.0.2.1 port 4242 https");
+  EXPECT_EQ(Forwarded("for=\"[2001:db8::1]:65535\", for=\"10.0.0.1:80\""), "2001:db8::1 port 65535 -");
+  EXPECT_EQ(Read(ForwardedField::kXForwardedFor, {{"X-Forwarded-For", "192.0.2.1:4242"}}), "192.0.2.1 port 4242 -");
+  // RFC 7239 section 6: a name may stand in a port's place; and what is no port is none.
+  for (const char* node : {"192.0.2.1", "192.0.2.1:_x", "192.0.2.1:0", "192.0.2.1:65536"})
+    EXPECT_EQ(Forwarded("for=\"" + std::string(node) + "\""), "192.0.2.1 -") << node;
 }
 
 TEST(Forwarded, WhatIsMalformedAndWhatStandsBeforeItProvesNothing) {
@@ -114,7 +124,7 @@ TEST(Forwarded, TheSchemeIsTheLastOneAndHttpOrHttps) {
 // RFC 7239 section 4.
 TEST(Forwarded, TheStandardFieldIsRead) {
   EXPECT_EQ(Forwarded("for=192.0.2.1"), "192.0.2.1 -");
-  EXPECT_EQ(Forwarded("For=\"[2001:db8:cafe::17]:4711\""), "2001:db8:cafe::17 -");
+  EXPECT_EQ(Forwarded("For=\"[2001:db8:cafe::17]:4711\""), "2001:db8:cafe::17 port 4711 -");
   EXPECT_EQ(Forwarded("for=192.0.2.60;proto=http;by=203.0.113.43"), "192.0.2.60 http");
   EXPECT_EQ(Forwarded("for=192.0.2.43, for=198.51.100.17"), "198.51.100.17 -");
   EXPECT_EQ(Forwarded("for=192.0.2.43;proto=HTTPS,for=10.0.0.1;proto=http"), "192.0.2.43 https");

@@ -44,6 +44,7 @@ ProxyStatus ParseEndpoints(std::string_view text, bool ipv4, ProxyHeader& header
   if (!IsPort(words[2]) || !IsPort(words[3])) return ProxyStatus::kMalformed;
   header.client = ProxyHeader::Client::kIp;
   header.address = *IpAddress::Parse(words[0]);
+  header.port = static_cast<uint16_t>(*ParseDecimal(words[2]));
   return ProxyStatus::kDone;
 }
 
@@ -94,6 +95,8 @@ ProxyStatus ParseBinary(std::string_view input, ProxyHeader& header) {
   if (address_bytes > 0) {
     header.client = ProxyHeader::Client::kIp;
     header.address = IpAddress::FromBytes(input.substr(kFixedBytes, address_bytes));
+    const size_t port = kFixedBytes + 2 * address_bytes;
+    header.port = static_cast<uint16_t>(byte(port) << 8 | byte(port + 1));
   } else if (endpoints_bytes > 0) {
     header.client = ProxyHeader::Client::kUnix;
   }

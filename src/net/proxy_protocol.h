@@ -27,7 +27,8 @@ struct ProxyHeader {
   };
   Client client = Client::kUnnamed;
   IpAddress address;
-  size_t bytes = 0;  // of the header; what follows is the client's
+  uint16_t port = 0;  // with kIp
+  size_t bytes = 0;   // of the header; what follows is the client's
 };
 
 // `input`: everything received so far, from the connection's first byte. Fills `header` with kDone only. Strict: what

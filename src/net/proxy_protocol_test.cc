@@ -19,14 +19,14 @@ ProxyStatus ParseBytewise(const std::string& input, ProxyHeader& header) {
   return ProxyStatus::kNeedMore;
 }
 
-void ExpectParsed(const std::string& bytes, Client client, std::string_view address) {
+void ExpectParsed(const std::string& bytes, Client client, std::string_view endpoint) {
   for (const std::string& behind : {""s, "GET / HTTP/1.1\r\n"s, "\r\n"s, "PROXY "s}) {
     ProxyHeader header;
     EXPECT_EQ(ParseProxyHeader(bytes + behind, header), ProxyStatus::kDone) << bytes;
     EXPECT_EQ(header.bytes, bytes.size()) << bytes;
     EXPECT_EQ(header.client, client) << bytes;
     if (client == Client::kIp) {
-      EXPECT_EQ(header.address.ToString(), address) << bytes;
+      EXPECT_EQ(header.address.ToString() + " " + std::to_string(header.port), endpoint) << bytes;
     }
   }
   ProxyHeader header;
@@ -56,11 +56,11 @@ const std::string kIpv6Endpoints =
 
 // Section 2.1.
 TEST(ProxyProtocol, LinesOfVersionOneNameTheSource) {
-  ExpectParsed("PROXY TCP4 192.0.2.7 127.0.0.1 4242 80\r\n", Client::kIp, "192.0.2.7");
-  ExpectParsed("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n", Client::kIp, "255.255.255.255");
-  ExpectParsed("PROXY TCP4 192.0.2.7 127.0.0.1 0 0\r\n", Client::kIp, "192.0.2.7");
-  ExpectParsed("PROXY TCP6 2001:db8::7 ::1 4242 80\r\n", Client::kIp, "2001:db8::7");
-  ExpectParsed("PROXY TCP6 ::ffff:192.0.2.7 ::1 4242 80\r\n", Client::kIp, "192.0.2.7");
+  ExpectParsed("PROXY TCP4 192.0.2.7 127.0.0.1 4242 80\r\n", Client::kIp, "192.0.2.7 4242");
+  ExpectParsed("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n", Client::kIp, "255.255.255.255 65535");
+  ExpectParsed("PROXY TCP4 192.0.2.7 127.0.0.1 0 0\r\n", Client::kIp, "192.0.2.7 0");
+  ExpectParsed("PROXY TCP6 2001:db8::7 ::1 4242 80\r\n", Client::kIp, "2001:db8::7 4242");
+  ExpectParsed("PROXY TCP6 ::ffff:192.0.2.7 ::1 4242 80\r\n", Client::kIp, "192.0.2.7 4242");
   ExpectParsed("PROXY UNKNOWN\r\n", Client::kUnnamed, "");
   ExpectParsed("PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n", Client::kUnnamed, "");
 }
@@ -109,8 +109,8 @@ TEST(ProxyProtocol, OtherLinesAreMalformed) {
 
 // Section 2.2.
 TEST(ProxyProtocol, HeadersOfVersionTwoNameTheSource) {
-  ExpectParsed(Binary(kProxy, 0x11, kIpv4Endpoints), Client::kIp, "192.0.2.7");
-  ExpectParsed(Binary(kProxy, 0x21, kIpv6Endpoints), Client::kIp, "2001:db8::7");
+  ExpectParsed(Binary(kProxy, 0x11, kIpv4Endpoints), Client::kIp, "192.0.2.7 4242");
+  ExpectParsed(Binary(kProxy, 0x21, kIpv6Endpoints), Client::kIp, "2001:db8::7 4242");
   ExpectParsed(Binary(kProxy, 0x31, std::string(216, 'p')), Client::kUnix, "");
   ExpectParsed(Binary(kProxy, 0x00, ""), Client::kUnnamed, "");
   ExpectParsed(Binary(kProxy, 0x00, "anything"), Client::kUnnamed, "");
@@ -120,10 +120,10 @@ TEST(ProxyProtocol, HeadersOfVersionTwoNameTheSource) {
 }
 
 TEST(ProxyProtocol, AdditionsBehindTheAddressesAreSkipped) {
-  ExpectParsed(Binary(kProxy, 0x11, kIpv4Endpoints + "\x04\x00\x02no"s), Client::kIp, "192.0.2.7");
-  ExpectParsed(Binary(kProxy, 0x21, kIpv6Endpoints + std::string(1000, '\r')), Client::kIp, "2001:db8::7");
+  ExpectParsed(Binary(kProxy, 0x11, kIpv4Endpoints + "\x04\x00\x02no"s), Client::kIp, "192.0.2.7 4242");
+  ExpectParsed(Binary(kProxy, 0x21, kIpv6Endpoints + std::string(1000, '\r')), Client::kIp, "2001:db8::7 4242");
   const std::string longest(kProxyHeaderBytesMax - 16 - kIpv4Endpoints.size(), 'x');
-  ExpectParsed(Binary(kProxy, 0x11, kIpv4Endpoints + longest), Client::kIp, "192.0.2.7");
+  ExpectParsed(Binary(kProxy, 0x11, kIpv4Endpoints + longest), Client::kIp, "192.0.2.7 4242");
 }
 
 TEST(ProxyProtocol, OtherHeadersAreMalformed) {

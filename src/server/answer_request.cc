@@ -92,6 +92,7 @@ void SendOn(Request& request, handlers::LocalRedirect redirect, SentOn& memory) 
 Request MakeRequest(const Connection& connection, const ExchangeBuffers& buffers, const http::RequestHead& head) {
   Request request{.head = head};
   request.client = buffers.client.address;
+  request.client_port = buffers.client.port;
   request.scheme = buffers.client.scheme;
   request.server_name = connection.hosts().server_name();
   request.server_port = connection.hosts().port();

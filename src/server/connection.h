@@ -33,6 +33,8 @@ class Connection : public ListNode<AllConnections>, public ListNode<IdleConnecti
   [[nodiscard]] const ListenerHosts& hosts() const { return hosts_; }
   [[nodiscard]] event::CancelScope& scope() { return scope_; }
   [[nodiscard]] std::string_view client() const { return {client_, client_size_}; }
+  // 0: not known, or there is none.
+  [[nodiscard]] uint16_t client_port() const { return client_port_; }
   [[nodiscard]] uint64_t number() const { return number_; }
 
   // Whether the fields of its requests may name another client: it comes from a trusted proxy.
@@ -57,9 +59,9 @@ class Connection : public ListNode<AllConnections>, public ListNode<IdleConnecti
   uint64_t requests = 0;
 
  private:
-  static constexpr size_t kClientBytesMax = IpAddress::kTextBytesMax;
+  static constexpr size_t kClientBytesMax = IpAddress::kMadeBytesMax;
 
-  void SetClient(std::string_view client);
+  void SetClient(std::string_view client, uint16_t port);
 
   WorkerContext& worker_;
   const ListenerHosts& hosts_;
@@ -70,6 +72,7 @@ class Connection : public ListNode<AllConnections>, public ListNode<IdleConnecti
   bool awaits_introduction_ : 1;
   bool counted_ : 1;  // in worker.address_counter
   uint8_t client_size_ = 0;
+  uint16_t client_port_ = 0;
   char client_[kClientBytesMax];
 };
 

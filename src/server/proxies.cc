@@ -51,7 +51,10 @@ event::Task<bool> ReadProxyHeader(Connection& connection, InputBuffer& input) {
 http::ForwardedClient NamedClient(const Connection& connection, const http::RequestHead& head) {
   const config::Config& config = connection.worker().config;
   http::ForwardedClient client = http::ReadForwarded(head.fields, config.forwarded_field, config.trusted_proxies);
-  if (client.address.empty()) client.address = connection.client();
+  if (client.address.empty()) {
+    client.address = connection.client();
+    client.port = connection.client_port();
+  }
   if (client.scheme.empty()) client.scheme = "http";
   return client;
 }

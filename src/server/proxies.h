@@ -24,7 +24,7 @@ namespace brilliant::server {
 [[nodiscard]] http::ForwardedClient NamedClient(const Connection& connection, const http::RequestHead& head);
 [[nodiscard]] inline http::ForwardedClient ClientOf(const Connection& connection, const http::RequestHead& head) {
   if (connection.fields_trusted()) return NamedClient(connection, head);
-  return {.address = connection.client(), .scheme = "http"};
+  return {.address = connection.client(), .scheme = "http", .port = connection.client_port()};
 }
 
 }  // namespace brilliant::server

@@ -20,6 +20,7 @@ class ClientHandler final : public handlers::Handler {
                                        const handlers::HandlerContext& /*context*/) const override {
     handlers::Response response;
     response.body = handlers::MemoryBody{std::string(request.client) + " " + std::string(request.scheme)};
+    response.fields.Add("Port", std::to_string(request.client_port));
     co_return response;
   }
 };
@@ -82,6 +83,34 @@ TEST_F(ProxiesTest, EachRequestOfAConnectionHasItsOwnClient) {
   EXPECT_THAT(lines, HasSubstr("\n10.0.0.1 - - "));
 }
 
+TEST_F(ProxiesTest, ThePortIsTheClientsOwnOrUnknown) {
+  server.config.unix_proxies_trusted = true;
+  server.config.forwarded_field = http::ForwardedField::kForwarded;
+  Start();
+  const struct {
+    const char* peer;
+    const char* fields;
+    const char* port;
+  } cases[] = {{"11.1.2.3", "Forwarded: for=\"192.0.2.99:42\"\r\n", "4711"},
+               {"10.1.2.3", "", "4711"},
+               {"10.1.2.3", "Forwarded: for=192.0.2.99\r\n", "0"},
+               {"10.1.2.3", "Forwarded: for=\"192.0.2.99:42\"\r\n", "42"},
+               {"unix:", "", "0"}};
+  for (const auto& [peer, fields, port] : cases) {
+    TestClient& client = server.Connect(peer);
+    client.Send("GET / HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n");
+    server.Run();
+    EXPECT_EQ(client.TakeOne().Field("Port"), port) << peer << fields;
+  }
+}
+
+TEST_F(ProxiesTest, TheLongestAddressAndItsPortAreKept) {
+  const std::string longest = "ffff:1111:2222:3333:4444:5555:6666:7777";
+  ASSERT_EQ(longest.size(), IpAddress::kMadeBytesMax);
+  EXPECT_EQ(Seen(longest, ""), longest + " http");
+  EXPECT_EQ(Seen("::ffff:255.255.255.255", ""), "255.255.255.255 http");
+}
+
 // ---- PROXY protocol
 
 struct ProxyProtocolTest : ProxiesTest {
@@ -99,7 +128,9 @@ TEST_F(ProxyProtocolTest, TheHeaderNamesTheClientOfTheConnection) {
   EXPECT_EQ(client.TakeOne().body, "192.0.2.5 http");
   client.Send(kGet);
   server.Run();
-  EXPECT_EQ(client.TakeOne().body, "192.0.2.5 http");
+  const TestAnswer second = client.TakeOne();
+  EXPECT_EQ(second.body, "192.0.2.5 http");
+  EXPECT_EQ(second.Field("Port"), "4000");
   EXPECT_THAT(server.AccessLines(), HasSubstr("\n192.0.2.5 - - "));
 }
 

@@ -1,5 +1,6 @@
 """Programs: scripts behind the real server, with real clients, and what they may do to it (RFC 3875)."""
 
+import http.client
 import os
 import pathlib
 import signal
@@ -8,7 +9,7 @@ import struct
 
 import pytest
 
-from brilliant import wait_until
+from brilliant import TIMEOUT, Answer, wait_until
 from clients import RawConnection, curl, is_sanitized
 
 SITE = """
@@ -78,6 +79,19 @@ def test_a_script_runs_and_its_meta_variables_are_those_of_rfc_3875(brilliant):
     assert {name: got.get(name) for name in expected} == expected
     for name in ("HTTP_PROXY", "HTTP_AUTHORIZATION", "CONTENT_LENGTH", "CONTENT_TYPE", "AUTH_TYPE", "REMOTE_USER", "HTTPS"):
         assert name not in got, name
+
+
+def test_the_clients_port_is_that_of_the_client(brilliant):
+    server = start(brilliant, {"env.sh": ENVIRONMENT}, top="trusted_proxy 127.0.0.1\nforwarded_field Forwarded\n")
+    for forwarded, address, port in [(None, "127.0.0.1", "own"), ("for=192.0.2.9", "192.0.2.9", None),
+                                     ('for="192.0.2.9:42"', "192.0.2.9", "42")]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT)
+        connection.request("GET", "/env.sh", headers={"Forwarded": forwarded} if forwarded else {})
+        own = str(connection.sock.getsockname()[1])
+        answer = connection.getresponse()
+        got = variables(Answer(answer.status, answer.headers, answer.read()))
+        connection.close()
+        assert (got["REMOTE_ADDR"], got.get("REMOTE_PORT")) == (address, own if port == "own" else port)
 
 
 def test_a_program_answers_everything_below_its_location(brilliant):
