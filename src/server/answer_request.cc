@@ -114,7 +114,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   Request request = MakeRequest(connection, buffers, head);
   std::optional<Response> response = AnswerByHead(request);
   SentOn sent_on;
-  const Route* route = nullptr;
+  const handlers::AnswerFields* added = host.added();
   buffers.user.clear();
 
   for (int redirects = 0; !response; ++redirects) {
@@ -122,7 +122,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
         http::NormalizePath(request.head.path, buffers.path_storage);
     if (!path) {
       response = ErrorResponse(path.error().status);
-      route = nullptr;
+      added = host.added();
       break;
     }
     request.path = *path;
@@ -132,11 +132,13 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
     } else {
       destination = co_await FindDestination(host, request.path, context);
     }
-    route = destination.route;
+    const Route* const route = destination.route;
     if (route == nullptr) {
       response = ErrorResponse(404);
+      added = host.added();
       break;
     }
+    added = destination.added;
     const std::optional<handlers::AuthRealm>& auth = destination.guard->auth;
     if (auth && auth->Guards(request.head.method)) {
       AuthOutcome outcome = co_await worker.passwords.Admit(*auth, request.head, request.client, scope);
@@ -166,7 +168,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   if (body.failure() && !streamed) response = RefuseContent(*body.failure(), body.complete());
   if (LeadsToTooLongTarget(*response, worker.config.limits.target_bytes_max)) response = ErrorResponse(414);
   host.error_pages().Complete(*response, head.target);
-  response->added = route != nullptr ? route->added.get() : host.added();
+  response->added = added;
   co_return std::move(*response);
 }
 

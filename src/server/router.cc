@@ -72,6 +72,7 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
     if (location.auth) route->auth.emplace(*location.auth);
     route->handler = MakeHandler(location, rules, types, script_extensions_);
     route->added = MakeAdded(location.add_headers, location.cgi ? "" : location.cache_control);
+    if (!scripts_.empty()) route->added_to_scripts = MakeAdded(location.add_headers, "");
     Add(std::move(route));
   }
 }

@@ -36,6 +36,8 @@ struct Route {
   std::optional<handlers::AuthRealm> auth;  // who may ask; for all that lies in the location, scripts too
   std::unique_ptr<handlers::Handler> handler;
   std::unique_ptr<const handlers::AnswerFields> added;  // null: none
+  // The same for scripts that lie in the location; they say themselves what caches may do.
+  std::unique_ptr<const handlers::AnswerFields> added_to_scripts;
 };
 
 // A `cgi .ext` block: what answers for scripts of that extension below its root.

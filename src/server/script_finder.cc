@@ -43,6 +43,7 @@ event::Task<Destination> FindDestination(const VirtualHost& host, std::string_vi
     if (finding == Finding::kNothing) continue;
     co_return Destination{.route = script.route.get(),
                           .guard = location != nullptr ? location : script.route.get(),
+                          .added = location != nullptr ? location->added_to_scripts.get() : script.route->added.get(),
                           .script_name = split.script_name,
                           .path_below = split.path_info};
   }
@@ -55,6 +56,7 @@ Destination LocationOf(const VirtualHost& host, std::string_view path) {
   const bool at_root = location->path == "/";
   return Destination{.route = location,
                      .guard = location,
+                     .added = location->added.get(),
                      .script_name = location->is_program && !at_root ? location->path : std::string_view(),
                      .path_below = at_root ? path : path.substr(location->path.size())};
 }

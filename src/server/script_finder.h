@@ -15,8 +15,9 @@ struct Destination {
   const Route* route = nullptr;  // null: nothing answers there
   // Whose auth_basic holds: the location's that the path lies in, also for scripts; for those of no location their own.
   const Route* guard = nullptr;
-  std::string_view script_name;  // for programs: the part of the path that names them
-  std::string_view path_below;   // what follows the location's path, or the script's name
+  const handlers::AnswerFields* added = nullptr;  // its add_header; null: none
+  std::string_view script_name;                   // for programs: the part of the path that names them
+  std::string_view path_below;                    // what follows the location's path, or the script's name
 };
 
 // Where a decoded, normal path leads: to the longest location with a program, else to a script of a `cgi .ext` block,

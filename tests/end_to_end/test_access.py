@@ -142,6 +142,9 @@ server {
         assert server.get(target).status == 401, target
         assert server.request("POST", target, body=b"x").status == 401, target
         assert server.get(target, headers=basic("ann", "secret")).body == b"Basic ann", target
+    assert server.get("/staff/x.sh", headers=basic("ann", "secret")).headers["X-Place"] == "staff"
+    assert server.get("/staff/x.sh").headers["X-Place"] is None  # 401 is not among the statuses that have it
+    assert server.get("/x.sh").headers["X-Place"] is None
     assert server.get("/x.sh").body == b" "
     assert server.get("/staff/open/x.sh").body == b" "
     assert server.get("/x.sh", port=server.ports[1]).status == 401
