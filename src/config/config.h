@@ -87,6 +87,7 @@ struct CgiSettings {
   bool debug = false;                  // cgi_debug: error pages say what went wrong
   bool pass_authorization = false;     // cgi_pass_authorization
   bool search_words = false;           // cgi_search_words
+  bool blank_shell_functions = false;  // cgi_blank_shell_functions
   uint64_t output_max = UINT64_MAX;    // cgi_output_max: bytes
   uint64_t processes_max = 0;          // cgi_processes_max: of this rule at one time; 0: only the server's own limit
   uint64_t memory_max = 0;             // cgi_memory_max: address space of a process, in bytes; 0: none

@@ -111,7 +111,9 @@ Result<cgi::SpawnOrder> CgiHandler::MakeOrder(const Request& request, const Cont
   facts.content_length = content.length;
   facts.server_software = kServerSoftware;
   facts.redirect = request.redirect;
-  const cgi::VariableOptions options{.pass_authorization = location_.cgi->pass_authorization, .configured = {}};
+  const cgi::VariableOptions options{.pass_authorization = location_.cgi->pass_authorization,
+                                     .blank_shell_functions = location_.cgi->blank_shell_functions,
+                                     .configured = {}};
   ASSIGN_OR_RETURN(const cgi::MetaVariables variables, cgi::MakeMetaVariables(request.head, facts, options));
   if (variables.odd_fields > 0) {
     context.error_log.Report(odd_field_reports_, log::Level::kInfo,

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import socket
 import struct
+import urllib.parse
 
 import pytest
 
@@ -79,6 +80,23 @@ def test_a_script_runs_and_its_meta_variables_are_those_of_rfc_3875(brilliant):
     assert {name: got.get(name) for name in expected} == expected
     for name in ("HTTP_PROXY", "HTTP_AUTHORIZATION", "CONTENT_LENGTH", "CONTENT_TYPE", "AUTH_TYPE", "REMOTE_USER", "HTTPS"):
         assert name not in got, name
+
+
+@pytest.mark.parametrize("shell, blank", [("/bin/sh", False), ("/bin/bash", False), ("/bin/sh", True), ("/bin/bash", True)])
+def test_shell_functions_from_outside_are_bytes_or_nothing(brilliant, shell, blank):
+    script = ENVIRONMENT.replace("/bin/sh", shell)
+    rule = "cgi_blank_shell_functions on" if blank else ""
+    server = start(brilliant, {"env.sh": script, "sub/env.sh": script}, rule=rule)
+    attack = f"() {{ :;}}; echo > {brilliant.folder}/hit; /bin/sleep 1000"
+    quoted = urllib.parse.quote(attack)
+    fields = {"User-Agent": attack, "Cookie": attack, "Content-Type": attack, "Referer": attack}
+    got = variables(server.get(f"/sub/env.sh/{quoted}?{quoted}", headers=fields))
+    for name in ("HTTP_USER_AGENT", "HTTP_COOKIE", "HTTP_REFERER"):
+        assert got[name] == ("" if blank else attack), name
+    assert got.get("CONTENT_TYPE") == (None if blank else attack)
+    assert (got["PATH_INFO"], got["QUERY_STRING"]) == (f"/{attack}", quoted)
+    assert got["PATH"] == "/usr/local/bin:/usr/bin:/bin"
+    assert not (brilliant.folder / "hit").exists()
 
 
 def test_the_clients_port_is_that_of_the_client(brilliant):
