@@ -110,6 +110,9 @@ FaultText DescribeFault(StartFault fault) {
               "raise the limit of processes (ulimit -u, TasksMax)"};
     case StartFault::kMemory:
       return {503, "there is no memory for another process", "add memory, or lower cgi_processes"};
+    case StartFault::kOutOfMemory:
+      return {502, "the program wanted more memory than cgi_script_memory_max, and was ended by the system",
+              "find out what it needs so much for, or raise cgi_script_memory_max"};
     case StartFault::kFolder:
       return {403, "the script's folder may not be entered by the user of the server", "chmod o+x on that folder"};
     case StartFault::kRoot:

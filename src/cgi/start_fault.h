@@ -29,6 +29,7 @@ enum class StartFault : uint8_t {
   kTooLarge,                  // environment and arguments above the system's limit
   kProcessLimit,              // the system or the user has no process left
   kMemory,                    // no memory
+  kOutOfMemory,               // it was started, and ended because of cgi_script_memory_max
   kFolder,                    // its folder can't be entered
   kRoot,                      // it would run as root, and the configuration does not say so
   kSystem,                    // anything else: see errno

@@ -388,6 +388,10 @@ void ApplyTimeout(Builder& builder, const Directive& directive) {
   ApplyProgramTime(builder, directive, builder.location->cgi.timeout);
 }
 
+void ApplyTotalTimeout(Builder& builder, const Directive& directive) {
+  ApplyProgramTime(builder, directive, builder.location->cgi.total_timeout);
+}
+
 void ApplyHalfClose(Builder& builder, const Directive& directive) {
   ApplyProgramTime(builder, directive, builder.location->cgi.half_close);
 }

@@ -82,6 +82,7 @@ struct CgiSettings {
   std::string interpreter;  // absolute path, or empty: the script is executed itself
   std::vector<std::pair<std::string, std::string>> environment;  // cgi_env
   Milliseconds timeout{60'000};
+  Milliseconds total_timeout{0};       // cgi_total_timeout: from the start to the end of the answer; 0: none
   Milliseconds half_close{30'000};     // cgi_half_close: a pause of the output when the client has ended its side
   bool stream = false;                 // cgi_stream: content of unknown length is passed on as it comes
   bool debug = false;                  // cgi_debug: error pages say what went wrong
@@ -93,6 +94,8 @@ struct CgiSettings {
   uint64_t memory_max = 0;             // cgi_memory_max: address space of a process, in bytes; 0: none
   uint64_t processor_seconds_max = 0;  // cgi_cpu_max: of a process; 0: none
   uint64_t user_processes_max = 0;     // cgi_user_processes_max: of the user in all; 0: none
+  uint64_t script_processes_max = 0;   // cgi_script_processes_max: of one program with all it starts; 0: none
+  uint64_t script_memory_max = 0;      // cgi_script_memory_max: the same, bytes of memory; 0: none
 };
 
 // What answers below one path (`location`) or for one extension (`cgi .ext`).

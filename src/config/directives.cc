@@ -581,6 +581,15 @@ constexpr DirectiveRow kRows[] = {
      .meaning = "How long a program may take until its answer begins, or pause within it. 504 after it.",
      .example = "timeout 5m",
      .apply = ApplyTimeout},
+    {.name = "cgi_total_timeout",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "TIME",
+     .fallback = "(none)",
+     .meaning =
+         "How long a program may take from its start to the end of its answer, however much it prints and however "
+         "fast the client takes it. 504 after it, or the connection is cut if the answer has begun.",
+     .example = "cgi_total_timeout 10m",
+     .apply = ApplyTotalTimeout},
     {.name = "cgi_half_close",
      .places = static_cast<Places>(kLocation | kCgi),
      .words = "TIME",
@@ -670,6 +679,23 @@ constexpr DirectiveRow kRows[] = {
          "block to start another one: a bound for programs that fork without end. It does not bind root.",
      .example = "cgi_user_processes_max 200",
      .apply = ApplyProgramCount<&CgiSettings::user_processes_max, 4>},
+    {.name = "cgi_script_processes_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "N",
+     .fallback = "(none)",
+     .meaning = "How many processes a program may have together with all it starts. Needs cgroups (version 2) with the "
+                "controller \"pids\"; the log says at the start if there are none.",
+     .example = "cgi_script_processes_max 20",
+     .apply = ApplyProgramCount<&CgiSettings::script_processes_max, 1>},
+    {.name = "cgi_script_memory_max",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "SIZE",
+     .fallback = "(none)",
+     .meaning =
+         "How much memory a program may use together with all it starts; the system ends it beyond. Needs cgroups "
+         "(version 2) with the controller \"memory\"; the log says at the start if there are none.",
+     .example = "cgi_script_memory_max 512m",
+     .apply = ApplyProgramSize<&CgiSettings::script_memory_max, 1ULL << 20>},
 };
 
 // Names that people bring along from nginx.

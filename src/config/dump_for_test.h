@@ -48,11 +48,13 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   for (const auto& [name, value] : location.cgi->environment) line("cgi_env", fmt::format("{}={}", name, value));
   const CgiSettings& cgi = *location.cgi;
   line("timeout", fmt::format("{}ms", cgi.timeout.count()));
+  line("cgi_total_timeout", fmt::format("{}ms", cgi.total_timeout.count()));
   line("cgi_half_close", fmt::format("{}ms", cgi.half_close.count()));
   line("cgi_switches", fmt::format("stream={} debug={} authorization={} search_words={} blank={}", cgi.stream,
                                    cgi.debug, cgi.pass_authorization, cgi.search_words, cgi.blank_shell_functions));
   line("cgi_limits", fmt::format("output={} processes={} memory={} cpu={} user_processes={}", cgi.output_max,
                                  cgi.processes_max, cgi.memory_max, cgi.processor_seconds_max, cgi.user_processes_max));
+  line("cgi_script_limits", fmt::format("processes={} memory={}", cgi.script_processes_max, cgi.script_memory_max));
   return text;
 }
 

@@ -50,7 +50,9 @@ event::Task<Answer> CgiHandler::Handle(const Request& request, RequestBody& body
     co_return ResponseForError(error);
   }
   ScriptExchange::Identity identity{.script = ScriptPath(request), .client = std::string(request.client)};
-  const ScriptExchange::Patience patience{.timeout = location_.cgi->timeout, .half_close = location_.cgi->half_close};
+  const ScriptExchange::Patience patience{.timeout = location_.cgi->timeout,
+                                          .half_close = location_.cgi->half_close,
+                                          .total = location_.cgi->total_timeout};
   auto exchange = std::make_unique<ScriptExchange>(context, body, std::move(identity), patience, std::move(*ends));
   const bool complete = !has_content || content.complete;
   const Result<void> started = exchange->Start(std::move(*order_bytes), std::move(content.spool), complete);
@@ -162,8 +164,10 @@ event::Task<Answer> CgiHandler::AnswerFrom(std::unique_ptr<ScriptExchange> excha
   response.reason = std::move(made.reason_phrase);
   response.fields = std::move(made.fields);
   if (has_document) {
-    const ScriptBody::Terms terms{
-        .length = made.content_length, .chunked = made.content_is_chunked, .bytes_max = location_.cgi->output_max};
+    const ScriptBody::Terms terms{.length = made.content_length,
+                                  .chunked = made.content_is_chunked,
+                                  .bytes_max = location_.cgi->output_max,
+                                  .reports = cut_reports_};
     response.body = std::make_unique<ScriptBody>(std::move(exchange), piece.subspan(step.consumed), terms);
   }
   co_return std::move(response);
@@ -173,8 +177,8 @@ Answer CgiHandler::Failed(const ScriptExchange& exchange, const Error& error, co
                           const HandlerContext& context) const {
   if (exchange.content_error()) return ResponseForError(error);
   if (error.code == ErrorCode::kDeadline) {
-    const std::string cause = fmt::format("the program has printed nothing for {} ms", location_.cgi->timeout.count());
-    return Explained(504, cause, "find out what it waits for, or raise timeout", request, context);
+    ScriptExchange::Cause cause = exchange.TimeoutCause();
+    return Explained(504, std::move(cause.text), cause.remedy, request, context);
   }
   return ResponseForError(error);
 }
@@ -195,6 +199,10 @@ Answer CgiHandler::Malformed(const cgi::OutputFault& fault, const ScriptExchange
   }
   std::string cause = cgi::Describe(fault);
   const bool at_fault = exchange.end() && (exchange.end()->signal != 0 || exchange.end()->exit_code != 0);
+  if (unfinished && exchange.end() && exchange.end()->fault != cgi::StartFault::kNone) {
+    const cgi::FaultText text = cgi::DescribeFault(exchange.end()->fault);
+    return Explained(text.status, std::string(text.cause), text.remedy, request, context);
+  }
   if (unfinished && at_fault) cause = SignalText(*exchange.end()) + " before its answer: " + cause;
   Answer answer = Explained(502, std::move(cause), cgi::RemedyFor(fault.kind), request, context);
   if (location_.cgi->debug && !exchange.last_errors().empty()) {

@@ -43,6 +43,7 @@ class CgiHandler final : public Handler {
   const config::Location& location_;
   const uint32_t rule_;
   mutable log::RateLimit fault_reports_;
+  mutable log::RateLimit cut_reports_;
   mutable log::RateLimit odd_field_reports_;
 };
 

@@ -6,9 +6,22 @@
 
 namespace brilliant::handlers {
 
+std::unexpected<Error> ScriptBody::CutOff(ErrorCode code, const char* cause, std::string_view remedy) const {
+  exchange_->ReportCut({.text = cause, .remedy = remedy}, terms_.reports);
+  return Failure(code, cause);
+}
+
+event::Task<Result<std::span<const char>>> ScriptBody::NextOutput() {
+  const Result<std::span<const char>> output = co_await exchange_->Read();
+  if (!output && output.error().code == ErrorCode::kDeadline && !exchange_->content_error()) {
+    exchange_->ReportCut(exchange_->TimeoutCause(), terms_.reports);
+  }
+  co_return output;
+}
+
 event::Task<Result<std::span<const char>>> ScriptBody::NextRaw() {
   if (!pending_.empty()) co_return std::exchange(pending_, {});
-  co_return co_await exchange_->Read();
+  co_return co_await NextOutput();
 }
 
 event::Task<Result<std::span<const char>>> ScriptBody::NextDecoded() {
@@ -17,10 +30,15 @@ event::Task<Result<std::span<const char>>> ScriptBody::NextDecoded() {
     pending_ = pending_.subspan(step.consumed);
     if (step.status == http::BodyStatus::kContent) co_return std::span<const char>(step.content);
     if (step.status == http::BodyStatus::kDone) co_return std::span<const char>();
-    if (step.status == http::BodyStatus::kError) co_return Failure(ErrorCode::kClosed, decoder_.error().reason);
-    const Result<std::span<const char>> more = co_await exchange_->Read();
+    if (step.status == http::BodyStatus::kError) {
+      co_return CutOff(ErrorCode::kClosed, decoder_.error().reason,
+                       "print content in the chunked coding, or no coding");
+    }
+    const Result<std::span<const char>> more = co_await NextOutput();
     if (!more) co_return more;
-    if (more->empty()) co_return Failure(ErrorCode::kClosed, "output ends inside a chunk");
+    if (more->empty()) {
+      co_return CutOff(ErrorCode::kClosed, "the output ends inside a chunk", "print all of it, and a last chunk of 0");
+    }
     pending_ = *more;
   }
 }
@@ -36,10 +54,16 @@ event::Task<Result<std::span<const char>>> ScriptBody::Next() {
     piece = co_await NextRaw();
   }
   if (!piece) co_return piece;
-  if (piece->empty() && has_length) co_return Failure(ErrorCode::kClosed, "output shorter than its Content-Length");
+  if (piece->empty() && has_length) {
+    co_return CutOff(ErrorCode::kClosed, "the output is shorter than its Content-Length",
+                     "print as much as is promised, or no Content-Length");
+  }
   if (has_length) piece = piece->first(static_cast<size_t>(std::min<uint64_t>(piece->size(), *terms_.length - sent_)));
   sent_ += piece->size();
-  if (sent_ > terms_.bytes_max) co_return Failure(ErrorCode::kTooLarge, "output above cgi_output_max");
+  if (sent_ > terms_.bytes_max) {
+    co_return CutOff(ErrorCode::kTooLarge, "the output is larger than cgi_output_max",
+                     "find out what the program prints so much, or raise cgi_output_max");
+  }
   co_return piece;
 }
 

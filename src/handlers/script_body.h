@@ -19,6 +19,7 @@ class ScriptBody final : public BodySource {
     std::optional<uint64_t> length;   // that the program has promised
     bool chunked = false;             // its output is in the chunked coding
     uint64_t bytes_max = UINT64_MAX;  // more is cut off
+    log::RateLimit& reports;          // of answers that were cut off; the handler's
   };
   // `first`: what of the content has been read with the head; a view into the exchange's buffer.
   ScriptBody(std::unique_ptr<ScriptExchange> exchange, std::span<const char> first, const Terms& terms)
@@ -33,6 +34,9 @@ class ScriptBody final : public BodySource {
   event::Task<void> Finish() override;
 
  private:
+  // The error, after its line in the log.
+  std::unexpected<Error> CutOff(ErrorCode code, const char* cause, std::string_view remedy) const;
+  event::Task<Result<std::span<const char>>> NextOutput();
   event::Task<Result<std::span<const char>>> NextRaw();
   event::Task<Result<std::span<const char>>> NextDecoded();
 

@@ -44,6 +44,7 @@ Result<void> ScriptExchange::Start(std::string order, std::unique_ptr<files::Spo
   group_.Start(LogErrors());
   if (input_) group_.Start(FeedInput());
   if (!content_complete) group_.Start(ReceiveContent());
+  if (patience_.total.count() > 0) group_.Start(EndAfterTotal());
   return {};
 }
 
@@ -73,6 +74,7 @@ event::Task<Result<std::span<const char>>> ScriptExchange::Read() {
       if (silent < patience_.timeout) continue;
     }
     if (content_error_) co_return std::unexpected(*content_error_);
+    if (out_of_time_) co_return Failure(ErrorCode::kDeadline, "program");
     // EndOutputAfterGrace says so.
     if (code == ErrorCode::kCancelled && end_ && !context_.scope.reason()) {
       output_ended_ = true;
@@ -80,6 +82,33 @@ event::Task<Result<std::span<const char>>> ScriptExchange::Read() {
     }
     co_return std::unexpected(count.error());
   }
+}
+
+// Also if its client takes nothing meanwhile, so that nobody asks for more.
+event::Task<Result<void>> ScriptExchange::EndAfterTotal() {
+  event::Timer timer;
+  event::Signal nobody(context_.loop, group_.scope());
+  timer.Start(context_.loop.TimerClassFor(patience_.total));
+  const Result<void> waited = co_await nobody.Wait(&timer);
+  if (waited || waited.error().code != ErrorCode::kDeadline) co_return Result<void>();
+  out_of_time_ = true;
+  lifeline_.ShutDown();
+  co_return waited;
+}
+
+ScriptExchange::Cause ScriptExchange::TimeoutCause() const {
+  if (out_of_time_) {
+    return {.text = fmt::format("the program has taken longer than {} ms", patience_.total.count()),
+            .remedy = "find out what takes so long, or raise cgi_total_timeout"};
+  }
+  return {.text = fmt::format("the program has printed nothing for {} ms", patience_.timeout.count()),
+          .remedy = "find out what it waits for, or raise timeout"};
+}
+
+void ScriptExchange::ReportCut(const Cause& cause, log::RateLimit& site) const {
+  context_.error_log.Report(site, log::Level::kError,
+                            "program failed in its answer script={} client={} cause=\"{}\" remedy=\"{}\"",
+                            identity_.script, identity_.client, cause.text, cause.remedy);
 }
 
 event::Task<void> ScriptExchange::Finish() {

@@ -45,10 +45,17 @@ class ScriptExchange {
     std::string script;  // path
     std::string client;
   };
-  // How long the output may pause: at all, and if the client has ended its side of the connection.
+  // How long the output may pause: at all, and if the client has ended its side of the connection. And how long all of
+  // it may take; 0: no limit.
   struct Patience {
     Milliseconds timeout;
     Milliseconds half_close;
+    Milliseconds total{0};
+  };
+  // For the log: what went wrong, and what to do about it.
+  struct Cause {
+    std::string text;
+    std::string_view remedy;
   };
   // Everything referred to by `context` outlives it, and so does `body`.
   ScriptExchange(const HandlerContext& context, RequestBody& body, Identity identity, const Patience& patience,
@@ -62,7 +69,8 @@ class ScriptExchange {
   [[nodiscard]] Result<void> Start(std::string order, std::unique_ptr<files::Spool> spool, bool content_complete);
 
   // The next bytes of the output, valid until the next call; empty: its end. kDeadline: the program has paused too
-  // long. kClosed, kInvalid, kTooLarge and so on: the request's content has failed, see content_error().
+  // long, or taken too long in all (TimeoutCause). kClosed, kInvalid, kTooLarge and so on: the request's content has
+  // failed, see content_error().
   [[nodiscard]] event::Task<Result<std::span<const char>>> Read();
 
   // Ends the program if it has not ended, and waits for what runs beside. Once.
@@ -74,6 +82,9 @@ class ScriptExchange {
   [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] const std::optional<Error>& content_error() const { return content_error_; }
   [[nodiscard]] std::string_view last_errors() const { return last_errors_; }
+  [[nodiscard]] Cause TimeoutCause() const;
+  // The log's line about an answer that is cut off. `site` outlives the call.
+  void ReportCut(const Cause& cause, log::RateLimit& site) const;
 
  private:
   // The tasks beside.
@@ -83,6 +94,7 @@ class ScriptExchange {
   event::Task<Result<void>> ReceiveContent();
   event::Task<Result<void>> FeedInput();
 
+  event::Task<Result<void>> EndAfterTotal();
   event::Task<Result<void>> EndOutputAfterGrace();
   event::Task<void> AwaitEnd();
   void LogLine(std::string_view line);
@@ -109,6 +121,7 @@ class ScriptExchange {
   uint64_t output_progress_ = 0;  // of it, from the program
   bool reading_ = false;          // somebody waits for output
   bool output_ended_ = false;
+  bool out_of_time_ = false;  // the program has taken longer than it may in all
   bool started_ = false;
   std::optional<cgi::ScriptReport> failure_;
   std::optional<cgi::ScriptReport> end_;

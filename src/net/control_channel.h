@@ -24,7 +24,7 @@ namespace brilliant::net {
 
 enum class ControlType : uint8_t {
   // From a worker or the spawner.
-  kReady = 1,   // it accepts connections, or jobs
+  kReady = 1,   // it accepts connections, or jobs; text: for the log, then, if there is a second line, a warning
   kFailed = 2,  // it could not start; text: the reason, one line
   // From the supervisor.
   kDrain = 16,  // accept what is queued now, close the listeners, finish the requests, end

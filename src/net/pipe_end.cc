@@ -1,6 +1,7 @@
 #include "net/pipe_end.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,8 @@ void PipeEnd::Close() {
   waitable_.reset();  // leaves the poller while the descriptor is still its own
   fd_.Reset();
 }
+
+void PipeEnd::ShutDown() { shutdown(fd_.get(), SHUT_RDWR); }
 
 Result<size_t> PipeEnd::TryRead(std::span<char> into) {
   ssize_t count = 0;

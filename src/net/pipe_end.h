@@ -26,6 +26,8 @@ class PipeEnd {
   [[nodiscard]] Result<void> Register();
   // The other side sees the end. Nobody may be waiting.
   void Close();
+  // Of a socket: the other side sees the end, and whoever waits here sees it as well.
+  void ShutDown();
   [[nodiscard]] bool open() const { return fd_.valid(); }
 
   // At least one byte; 0: the other side has closed. `timer`, if any, bounds the wait: kDeadline.

@@ -84,6 +84,7 @@ bool TakeNumbers(std::map<std::string_view, std::string_view>& fields, Descripto
       {"generation", 1, true, &table.generation},  {"config", 3, true, &table.config},
       {"control", 3, true, &table.control},        {"page", 3, true, &table.page},
       {"access_log", 3, false, &table.access_log}, {"error_log", 3, false, &table.error_log},
+      {"cgroups", 1, false, &table.cgroups},
   };
   for (const Number& number : numbers) {
     const auto field = fields.find(number.name);
@@ -141,6 +142,7 @@ std::string DescriptorTable::Encode() const {
                   role == Role::kSpawner ? "spawner" : "worker", supervisor, slot, generation, config, control, page);
   if (access_log >= 0) text += fmt::format(";access_log={}", access_log);
   if (error_log >= 0) text += fmt::format(";error_log={}", error_log);
+  if (cgroups > 0) text += fmt::format(";cgroups={}", cgroups);
   if (identity) {
     text += fmt::format(";uid={};gid={};groups={}", identity->uid, identity->gid, fmt::join(identity->groups, ","));
   }

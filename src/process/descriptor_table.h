@@ -40,6 +40,7 @@ struct DescriptorTable {
   int page = -1;
   int access_log = -1;               // -1: off
   int error_log = -1;                // -1: standard error
+  int cgroups = 0;                   // that a spawner makes for programs, at most
   std::optional<Identity> identity;  // whom to become; without the name
   std::vector<Listener> listeners;
 

@@ -16,6 +16,7 @@ DescriptorTable Full() {
   table.page = 8;
   table.access_log = 9;
   table.error_log = 10;
+  table.cgroups = 64;
   table.identity = Identity{.uid = 33, .gid = 34, .groups = {34, 35}, .name = {}};
   table.listeners = {
       {.fd = 11, .name = "127.0.0.1:80"}, {.fd = 12, .name = "unix:/a b;c=d%\n"}, {.fd = 13, .name = "[::1]:80"}};
@@ -35,6 +36,7 @@ TEST(DescriptorTableTest, WhatIsOptionalMayBeMissing) {
   ASSERT_TRUE(table);
   EXPECT_EQ(table->access_log, -1);
   EXPECT_EQ(table->error_log, -1);
+  EXPECT_EQ(table->cgroups, 0);
   EXPECT_FALSE(table->identity);
   EXPECT_EQ(table->Descriptors(), (std::vector<int>{3, 4, 5}));
   EXPECT_EQ(*DescriptorTable::Decode(table->Encode()), *table);

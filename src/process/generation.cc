@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "process/cgroup_pool.h"
+
 namespace brilliant::process {
 namespace {
 
@@ -48,6 +50,7 @@ void Generation::StartWorkerIn(int slot, MonotonicTime now) {
       .role = place.role,
       .slot = slot,
       .generation = spec_.number,
+      .cgroups = serves ? 0 : static_cast<int>(spec_.config.limits.cgi_processes),
       .config_fd = spec_.launch.get(),
       .logs = spec_.logs,
       .identity = spec_.identity,
@@ -92,21 +95,24 @@ void Generation::ReadMessagesOf(int slot, MonotonicTime now) {
       worker.control_open = false;
       if (!worker.kill_at) worker.kill_at = now + kStopGrace;
     } else if (message->type == ControlType::kReady && !worker.ready_at) {
-      NoteReady(slot, now);
+      NoteReady(slot, message->text, now);
     } else if (message->type == ControlType::kFailed) {
       worker.failure = message->text;
     }
   }
 }
 
-void Generation::NoteReady(int slot, MonotonicTime now) {
+void Generation::NoteReady(int slot, const std::string& words, MonotonicTime now) {
   Slot& place = slots_[static_cast<size_t>(slot)];
   WorkerProcess& worker = *place.worker;
   worker.ready_at = now;
   worker.monitor = HeartbeatMonitor(now);
   place.lent_to.reset();
-  log_.Notice("{} ready slot={} pid={} generation={} after_ms={}", NameOf(place.role), slot, worker.pid, spec_.number,
-              MillisecondsBetween(worker.started_at, now));
+  const size_t first_end = words.find('\n');
+  log_.Notice("{} ready slot={} pid={} generation={} after_ms={}{}{}", NameOf(place.role), slot, worker.pid,
+              spec_.number, MillisecondsBetween(worker.started_at, now), words.empty() ? "" : " ",
+              std::string_view(words).substr(0, first_end));
+  if (first_end != std::string::npos) log_.Warn("{}", std::string_view(words).substr(first_end + 1));
   IntroduceEachOther(slot);
   established_ = established_ || std::ranges::all_of(slots_, [](const Slot& other) {
                    return other.worker && other.worker->ready_at.has_value();
@@ -130,6 +136,8 @@ void Generation::NoteEnd(int slot, const ExitStatus& status, MonotonicTime now) 
   Slot& place = slots_[static_cast<size_t>(slot)];
   const WorkerProcess worker = std::move(*place.worker);
   place.worker.reset();
+  // The spawner can't do it itself: it has given up the right to.
+  if (place.role == DescriptorTable::Role::kSpawner) SweepCgroups(FindCgroupHome().folder);
   std::string text = fmt::format("{} ended slot={} pid={} generation={} {}", NameOf(place.role), slot, worker.pid,
                                  spec_.number, status.ToString());
   if (!worker.failure.empty()) text += fmt::format(" reason=\"{}\"", worker.failure);

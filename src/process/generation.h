@@ -85,7 +85,7 @@ class Generation {
 
   void StartWorkerIn(int slot, MonotonicTime now);
   void ReadMessagesOf(int slot, MonotonicTime now);
-  void NoteReady(int slot, MonotonicTime now);
+  void NoteReady(int slot, const std::string& words, MonotonicTime now);
   void NoteEnd(int slot, const ExitStatus& status, MonotonicTime now);
   void NoteStartFailure(std::string why);
   void CheckHeartbeat(int slot, MonotonicTime now);

@@ -44,19 +44,6 @@ uint64_t Microseconds(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000 + static_cast<uint64_t>(time.tv_usec);
 }
 
-ScriptReport ReportOfEnd(int status, const rusage& usage) {
-  ScriptReport report{.kind = ScriptReport::Kind::kEnded};
-  if (WIFSIGNALED(status)) {
-    report.signal = WTERMSIG(status);
-  } else {
-    report.exit_code = WEXITSTATUS(status);
-  }
-  report.user_us = Microseconds(usage.ru_utime);
-  report.system_us = Microseconds(usage.ru_stime);
-  report.memory_kib = static_cast<uint64_t>(usage.ru_maxrss);
-  return report;
-}
-
 void SetBlocking(int fd) {
   const int flags = fcntl(fd, F_GETFL);
   if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
@@ -93,7 +80,7 @@ void Keeper::Serve(std::vector<UniqueFd> descriptors) {
   lifeline_.Reset();
 }
 
-std::expected<pid_t, ScriptReport> Keeper::Start(const std::vector<UniqueFd>& descriptors) const {
+std::expected<pid_t, ScriptReport> Keeper::Start(const std::vector<UniqueFd>& descriptors) {
   ScriptReport failure{.kind = ScriptReport::Kind::kFailed, .fault = cgi::StartFault::kBadOrder};
   const Result<cgi::SpawnOrder> order = ReadOrder();
   if (!order) return std::unexpected(failure);
@@ -107,6 +94,10 @@ std::expected<pid_t, ScriptReport> Keeper::Start(const std::vector<UniqueFd>& de
                               .errors = descriptors[kErrors].get()};
   // Programs expect streams that wait.
   for (const UniqueFd& descriptor : descriptors) SetBlocking(descriptor.get());
+  if (cgroup_ != nullptr) {
+    cgroup_->SetLimits(start->cgroup_limits);
+    memory_kills_ = cgroup_->OutOfMemoryKills();
+  }
   const Result<pid_t> pid = StartScript(*start, streams);
   if (pid) return *pid;
   failure.fault = ScriptRules::Diagnose(*start, pid.error());
@@ -160,6 +151,24 @@ bool Keeper::Reap(pid_t script) {
   }
 }
 
+ScriptReport Keeper::ReportOfEnd(int status, const rusage& usage) const {
+  ScriptReport report{.kind = ScriptReport::Kind::kEnded};
+  if (WIFSIGNALED(status)) {
+    report.signal = WTERMSIG(status);
+  } else {
+    report.exit_code = WEXITSTATUS(status);
+  }
+  report.user_us = Microseconds(usage.ru_utime);
+  report.system_us = Microseconds(usage.ru_stime);
+  report.memory_kib = static_cast<uint64_t>(usage.ru_maxrss);
+  // It may have been a child of the script that was killed, of which the script then died.
+  const bool failed = report.signal != 0 || report.exit_code != 0;
+  if (failed && cgroup_ != nullptr && cgroup_->OutOfMemoryKills() != memory_kills_) {
+    report.fault = cgi::StartFault::kOutOfMemory;
+  }
+  return report;
+}
+
 void Keeper::EndAll(pid_t script) {
   SignalDescendants(SIGTERM, script);
   SignalDescendants(SIGCONT, script);  // what is stopped can't end
@@ -169,6 +178,8 @@ void Keeper::EndAll(pid_t script) {
     if (WaitReadable(entries, deadline)) {
       static_cast<void>(signals_.Take());
     } else {
+      // Ends this process as well; the spawner makes another one.
+      if (cgroup_ != nullptr) cgroup_->Kill();
       KillDescendants(script);
       deadline = Now() + kKillRound;
     }

@@ -7,6 +7,7 @@
 #ifndef BRILLIANT_PROCESS_KEEPER_H_
 #define BRILLIANT_PROCESS_KEEPER_H_
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <vector>
@@ -15,6 +16,7 @@
 #include "base/unique_fd.h"
 #include "cgi/spawn_protocol.h"
 #include "net/control_channel.h"
+#include "process/cgroup_pool.h"
 #include "process/script_rules.h"
 #include "process/signals.h"
 
@@ -29,9 +31,10 @@ inline constexpr Milliseconds kKillRound{50};
 
 class Keeper {
  public:
-  // `rules` outlives it. `signals` notes SIGCHLD.
-  Keeper(net::ControlChannel spawner, const ScriptRules& rules, SignalPipe signals)
-      : spawner_(std::move(spawner)), rules_(rules), signals_(std::move(signals)) {}
+  // `rules` and `cgroup` outlive it. `signals` notes SIGCHLD. `cgroup`: what this process lives in, all alone; null: it
+  // has none of its own.
+  Keeper(net::ControlChannel spawner, const ScriptRules& rules, SignalPipe signals, CgroupLeaf* cgroup)
+      : spawner_(std::move(spawner)), rules_(rules), signals_(std::move(signals)), cgroup_(cgroup) {}
 
   // Serves until the spawner is gone. The process's exit status.
   int Run();
@@ -42,16 +45,19 @@ class Keeper {
  private:
   void Serve(std::vector<UniqueFd> descriptors);
   [[nodiscard]] Result<cgi::SpawnOrder> ReadOrder() const;
-  [[nodiscard]] std::expected<pid_t, cgi::ScriptReport> Start(const std::vector<UniqueFd>& descriptors) const;
+  [[nodiscard]] std::expected<pid_t, cgi::ScriptReport> Start(const std::vector<UniqueFd>& descriptors);
   void Watch(pid_t script);
   // False: no child is left.
   bool Reap(pid_t script);
+  [[nodiscard]] cgi::ScriptReport ReportOfEnd(int status, const rusage& usage) const;
   void EndAll(pid_t script);
   void Report(const cgi::ScriptReport& report) const;
 
   net::ControlChannel spawner_;
   const ScriptRules& rules_;
   SignalPipe signals_;
+  CgroupLeaf* const cgroup_;
+  uint64_t memory_kills_ = 0;  // of the group, before this script
   UniqueFd lifeline_;
 };
 

@@ -99,6 +99,14 @@ ScriptRules::ScriptRules(const config::Config& config, bool may_be_root)
   }
 }
 
+bool ScriptRules::NeedsProcessLimit() const {
+  return std::ranges::any_of(rules_, [](const Rule& rule) { return rule.location->cgi->script_processes_max != 0; });
+}
+
+bool ScriptRules::NeedsMemoryLimit() const {
+  return std::ranges::any_of(rules_, [](const Rule& rule) { return rule.location->cgi->script_memory_max != 0; });
+}
+
 std::expected<void, StartFault> ScriptRules::CheckScript(const Rule& rule, const std::string& path) const {
   if (!path.ends_with(rule.location->cgi->extension)) return std::unexpected(StartFault::kBadOrder);
   const Result<files::OpenFile> file = rule.root.Open(path, SystemTimeSource().Monotonic());
@@ -133,6 +141,7 @@ std::expected<ScriptStart, StartFault> ScriptRules::Prepare(const cgi::SpawnOrde
   start.limits = {.memory_bytes = settings.memory_max,
                   .processor_seconds = settings.processor_seconds_max,
                   .processes = settings.user_processes_max};
+  start.cgroup_limits = {.processes = settings.script_processes_max, .memory_bytes = settings.script_memory_max};
   bool has_path = false;
   for (const auto& [name, value] : settings.environment) {
     has_path = has_path || name == "PATH";

@@ -29,6 +29,10 @@ class ScriptRules {
   // Of that rule's programs at one time; 0: no limit of its own.
   [[nodiscard]] uint64_t ProcessesMax(uint32_t rule) const { return rules_[rule].location->cgi->processes_max; }
 
+  // Whether any rule has a limit that only a cgroup can keep.
+  [[nodiscard]] bool NeedsProcessLimit() const;
+  [[nodiscard]] bool NeedsMemoryLimit() const;
+
   // Looks the script up again and puts together what is started. Blocks.
   [[nodiscard]] std::expected<ScriptStart, cgi::StartFault> Prepare(const cgi::SpawnOrder& order) const;
   // Why StartScript failed.

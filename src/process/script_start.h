@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "process/cgroup_pool.h"
 
 namespace brilliant::process {
 
@@ -29,6 +30,7 @@ struct ScriptStart {
   std::vector<std::string> environment;  // "NAME=value"
   bool has_interpreter = false;          // one of the configuration: `program` is not the script
   ScriptLimits limits;
+  CgroupLimits cgroup_limits;  // of the program with all it starts; where there are cgroups
 };
 
 // Borrowed; `input` -1: an empty one.

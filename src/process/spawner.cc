@@ -1,5 +1,6 @@
 #include "process/spawner.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -43,13 +44,14 @@ Spawner::Spawner(SpawnerSetup setup, SignalPipe signals)
       rules_(config_, setup.may_be_root),
       supervisor_(std::move(setup.control)),
       signals_(std::move(signals)),
+      cgroups_(std::move(setup.cgroups)),
       heartbeat_(setup.heartbeat),
       running_of_rule_(rules_.size()) {}
 
 int Spawner::Run() {
   // What a keeper that was killed leaves behind falls to us: see ReapKeepers.
   BecomeSubreaper();
-  if (!supervisor_.Send(ControlType::kReady)) return 1;
+  if (!supervisor_.Send(ControlType::kReady, ReadyText())) return 1;
   while (ObeySupervisor() == Outcome::kServe) {
     ReapKeepers();
     ReadKeepers();
@@ -58,8 +60,42 @@ int Spawner::Run() {
     WaitForEvents();
     if (heartbeat_ != nullptr) heartbeat_->fetch_add(1, std::memory_order_relaxed);
   }
-  // Keepers end by themselves: each when its script has, which its worker decides.
+  EndKeepers();
   return 0;
+}
+
+std::string Spawner::ReadyText() const {
+  const char* limits = cgroups_.limits_processes() && cgroups_.limits_memory() ? "processes,memory"
+                       : cgroups_.limits_processes()                           ? "processes"
+                       : cgroups_.limits_memory()                              ? "memory"
+                                                                               : "none";
+  std::string text = fmt::format("cgroups={} cgroup_limits={}", cgroups_.size(), limits);
+  const bool processes_unbound = rules_.NeedsProcessLimit() && !cgroups_.limits_processes();
+  const bool memory_unbound = rules_.NeedsMemoryLimit() && !cgroups_.limits_memory();
+  if (!processes_unbound && !memory_unbound) return text;
+  return text + fmt::format(
+                    "\n{} no effect: there is no cgroup (version 2) whose controllers the server may use; "
+                    "docs/cgi.md says how to give it one",
+                    processes_unbound && memory_unbound ? "cgi_script_processes_max and cgi_script_memory_max have"
+                    : processes_unbound                 ? "cgi_script_processes_max has"
+                                                        : "cgi_script_memory_max has");
+}
+
+// Their workers have gone, so that each ends what its script has left and then itself.
+void Spawner::EndKeepers() {
+  keepers_.clear();
+  const MonotonicTime deadline = SystemTimeSource().Monotonic() + kKeepersGrace;
+  while (true) {
+    const pid_t ended = waitpid(-1, nullptr, WNOHANG);
+    if (ended < 0) break;
+    if (ended > 0) continue;
+    const auto left = std::chrono::ceil<Milliseconds>(deadline - SystemTimeSource().Monotonic()).count();
+    if (left <= 0) break;
+    std::array entries = {ForReading(signals_.fd())};
+    [[maybe_unused]] const int ready = poll(entries.data(), entries.size(), static_cast<int>(left));
+    static_cast<void>(signals_.Take());
+  }
+  cgroups_.KillAll();
 }
 
 void Spawner::WaitForEvents() {
@@ -150,6 +186,7 @@ Spawner::KeeperProcess* Spawner::FindIdle() {
 Spawner::KeeperProcess* Spawner::ForkKeeper() {
   Result<std::pair<UniqueFd, UniqueFd>> pair = net::ControlChannel::MakePair();
   if (!pair) return nullptr;
+  CgroupLeaf* const cgroup = cgroups_.Take();
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -157,17 +194,20 @@ Spawner::KeeperProcess* Spawner::ForkKeeper() {
   const pid_t pid = fork();
   if (pid == 0) {
     pair->first.Reset();  // else the keeper would never see our end
-    BecomeKeeper(std::move(pair->second));
+    BecomeKeeper(std::move(pair->second), cgroup);
   }
   const int fork_errno = errno;
   sigprocmask(SIG_SETMASK, &before, nullptr);
-  errno = fork_errno;
-  if (pid < 0) return nullptr;
+  if (pid < 0) {
+    cgroups_.GiveBack(cgroup);
+    errno = fork_errno;
+    return nullptr;
+  }
   return &keepers_.emplace_back(
-      KeeperProcess{.pid = pid, .channel = net::ControlChannel(std::move(pair->first)), .rule = {}});
+      KeeperProcess{.pid = pid, .channel = net::ControlChannel(std::move(pair->first)), .rule = {}, .cgroup = cgroup});
 }
 
-void Spawner::BecomeKeeper(UniqueFd channel) {
+void Spawner::BecomeKeeper(UniqueFd channel, CgroupLeaf* cgroup) {
   // What is the spawner's must not stay open here: others would not see its end.
   workers_.clear();
   keepers_.clear();
@@ -181,7 +221,8 @@ void Spawner::BecomeKeeper(UniqueFd channel) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  Keeper keeper(net::ControlChannel(std::move(channel)), rules_, std::move(*signals));
+  if (cgroup != nullptr && !cgroup->Enter()) cgroup = nullptr;
+  Keeper keeper(net::ControlChannel(std::move(channel)), rules_, std::move(*signals), cgroup);
   _exit(keeper.Run());
 }
 
@@ -196,11 +237,15 @@ void Spawner::ReadKeepers() {
         --running_of_rule_[*keeper.rule];
         keeper.rule.reset();
       }
-      if (gone) return true;
-      if (!message) break;
+      if (gone) break;
+      if (!message) {
+        // Closing its channel is what ends it.
+        if (keeper.rule || ++idle <= kIdleKeepersMax) return false;
+        break;
+      }
     }
-    // Closing its channel is what ends it.
-    return !keeper.rule && ++idle > kIdleKeepersMax;
+    cgroups_.GiveBack(keeper.cgroup);
+    return true;
   });
 }
 

@@ -14,11 +14,13 @@
 #include <deque>
 #include <list>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/unique_fd.h"
 #include "config/config.h"
 #include "net/control_channel.h"
+#include "process/cgroup_pool.h"
 #include "process/script_rules.h"
 #include "process/signals.h"
 
@@ -28,11 +30,14 @@ namespace brilliant::process {
 inline constexpr size_t kIdleKeepersMax = 32;
 // How often it shows that it is alive.
 inline constexpr Milliseconds kSpawnerHeartbeat{500};
+// How long keepers may take to end when it has been told to stop; then they are killed, where there are cgroups.
+inline constexpr Milliseconds kKeepersGrace{2'000};
 
 struct SpawnerSetup {
   config::Config config;
   UniqueFd control;  // to the supervisor; its end means: end
   bool may_be_root = false;
+  CgroupPool cgroups = {};
   std::atomic<uint64_t>* heartbeat = nullptr;
 };
 
@@ -50,6 +55,7 @@ class Spawner {
     pid_t pid = 0;
     net::ControlChannel channel;
     std::optional<uint32_t> rule;  // of the script it keeps; absent: idle
+    CgroupLeaf* cgroup = nullptr;  // that it lives in
   };
   struct Job {
     uint32_t rule = 0;
@@ -67,7 +73,9 @@ class Spawner {
   [[nodiscard]] bool Assign(Job& job);
   [[nodiscard]] KeeperProcess* FindIdle();
   [[nodiscard]] KeeperProcess* ForkKeeper();
-  [[noreturn]] void BecomeKeeper(UniqueFd channel);
+  [[noreturn]] void BecomeKeeper(UniqueFd channel, CgroupLeaf* cgroup);
+  [[nodiscard]] std::string ReadyText() const;
+  void EndKeepers();
   static void Refuse(const Job& job, cgi::StartFault fault, int system_errno);
   [[nodiscard]] bool HasPlaceFor(uint32_t rule) const;
 
@@ -75,6 +83,7 @@ class Spawner {
   const ScriptRules rules_;
   net::ControlChannel supervisor_;
   SignalPipe signals_;
+  CgroupPool cgroups_;
   std::atomic<uint64_t>* const heartbeat_;
   std::list<net::ControlChannel> workers_;
   std::list<KeeperProcess> keepers_;

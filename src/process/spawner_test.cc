@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include "base/descriptor_pipe.h"
@@ -88,10 +89,12 @@ class SpawnerTest : public ::testing::Test {
   ~SpawnerTest() override {
     control_.reset();
     if (pid_ > 0) waitpid(pid_, nullptr, 0);
+    SweepCgroups(FindCgroupHome().folder);
     std::filesystem::remove_all(folder_);
   }
 
-  void Start(const std::string& top = "", const std::string& rule = "") {
+  // `cgroups`: how many leaves it gets, if this machine lets us make any.
+  void Start(const std::string& top = "", const std::string& rule = "", size_t cgroups = 0) {
     const std::string path = folder_ + "/test.conf";
     std::ofstream(path) << top << "\nserver {\nlisten 1\ncgi .sh {\nroot " << folder_ << "\n"
                         << rule << "\n}\nlocation /up { root " << folder_ << "/up\nmethods PUT GET }\n}\n";
@@ -101,13 +104,16 @@ class SpawnerTest : public ::testing::Test {
     pid_ = fork();
     if (pid_ == 0) {
       pair.first.Reset();
-      _exit(RunSpawner(
-          SpawnerSetup{.config = std::move(*loaded.config), .control = std::move(pair.second), .may_be_root = true}));
+      _exit(RunSpawner(SpawnerSetup{.config = std::move(*loaded.config),
+                                    .control = std::move(pair.second),
+                                    .may_be_root = true,
+                                    .cgroups = CgroupPool(FindCgroupHome(), cgroups)}));
     }
     pair.second.Reset();
     control_.emplace(std::move(pair.first));
     const Result<net::ControlMessage> ready = control_->Receive(Milliseconds(kPatienceMs));
     ASSERT_TRUE(ready && ready->type == net::ControlType::kReady);
+    ready_text_ = ready->text;
     auto worker = *net::ControlChannel::MakePair();
     const int lent[] = {worker.first.get()};
     ASSERT_TRUE(control_->Send(net::ControlType::kPeer, {}, lent));
@@ -152,7 +158,14 @@ class SpawnerTest : public ::testing::Test {
     }
   }
 
+  // Runs in a cgroup of the spawner's, and says so.
+  [[nodiscard]] bool HasCgroups() const { return !ready_text_.starts_with("cgroups=0 "); }
+  [[nodiscard]] std::string GroupFolder() const {
+    return FindCgroupHome().folder + "/" + std::string(kCgroupPrefix) + std::to_string(pid_);
+  }
+
   std::string folder_;
+  std::string ready_text_;
   pid_t pid_ = -1;
   std::optional<net::ControlChannel> control_;
   std::optional<net::ControlChannel> worker_;
@@ -363,6 +376,63 @@ TEST_F(SpawnerTest, AKilledKeeperTakesItsScriptAlong) {
   ExpectGone(ids.substr(0, ids.find(' ')));
   Write("hello.sh", "#!/bin/sh\necho hello\n");
   EXPECT_EQ(Run("hello.sh").ReadLine(), "hello");
+}
+
+constexpr char kNoCgroups[] = "this machine does not let us make cgroups";
+
+TEST_F(SpawnerTest, AScriptRunsInACgroupOfItsOwn) {
+  Write("group.sh", "#!/bin/sh\ngrep ^0:: /proc/self/cgroup\nread line\n");
+  Start("", "", 2);
+  if (!HasCgroups()) GTEST_SKIP() << kNoCgroups;
+  EXPECT_THAT(ready_text_, HasSubstr("cgroups=2 "));
+  const Script first = Run("group.sh", true);
+  const Script second = Run("group.sh", true);
+  const std::string group = first.ReadLine();
+  EXPECT_THAT(group, HasSubstr(std::string(kCgroupPrefix) + std::to_string(pid_) + "/"));
+  EXPECT_NE(group, second.ReadLine());
+  // A third one finds none free, and runs all the same.
+  const Script third = Run("group.sh", true);
+  EXPECT_THAT(third.ReadLine(), ::testing::Not(HasSubstr(std::string(kCgroupPrefix))));
+}
+
+// The keeper goes down with what it could not end otherwise; its place, its leaf and its work go on.
+TEST_F(SpawnerTest, ACgroupIsUsedAgainAfterWhatWasInItHasBeenKilled) {
+  Write("stubborn.sh",
+        "#!/bin/sh\ntrap '' TERM\nsetsid sh -c 'trap \"\" TERM; while :; do sleep 1000; done' &\n"
+        "echo $$ $! $PPID\nwhile :; do sleep 1000; done\n");
+  Write("group.sh", "#!/bin/sh\ngrep ^0:: /proc/self/cgroup\n");
+  Start("cgi_processes 1", "", 1);
+  if (!HasCgroups()) GTEST_SKIP() << kNoCgroups;
+  Script script = Run("stubborn.sh");
+  std::istringstream pids(script.ReadLine());
+  script.lifeline.Reset();
+  for (std::string pid; pids >> pid;) ExpectGone(pid);
+  EXPECT_THAT(Run("group.sh").ReadLine(), HasSubstr(std::string(kCgroupPrefix) + std::to_string(pid_) + "/0"));
+}
+
+TEST_F(SpawnerTest, ASpawnerThatIsToldToStopLeavesNothingInItsCgroups) {
+  Write("stubborn.sh", "#!/bin/sh\ntrap '' TERM\necho $$\nwhile :; do sleep 1000; done\n");
+  Start("", "", 2);
+  if (!HasCgroups()) GTEST_SKIP() << kNoCgroups;
+  Script script = Run("stubborn.sh");
+  const std::string pid = script.ReadLine();
+  script.lifeline.Reset();
+  ASSERT_TRUE(control_->Send(net::ControlType::kStop));
+  waitpid(pid_, nullptr, 0);
+  const std::string folder = GroupFolder();
+  pid_ = -1;
+  EXPECT_FALSE(std::filesystem::exists("/proc/" + pid));
+  for (int waited_ms = 0; std::filesystem::exists(folder); ++waited_ms) {
+    ASSERT_LT(waited_ms, kPatienceMs);
+    SweepCgroups(FindCgroupHome().folder);
+    poll(nullptr, 0, 1);
+  }
+}
+
+TEST_F(SpawnerTest, SaysThatALimitHasNoEffectWithoutCgroups) {
+  Start("", "cgi_script_processes_max 20");
+  EXPECT_THAT(ready_text_,
+              ::testing::StartsWith("cgroups=0 cgroup_limits=none\ncgi_script_processes_max has no effect"));
 }
 
 TEST_F(SpawnerTest, NamesTheCauseOfAFailedStart) {

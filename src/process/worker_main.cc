@@ -13,6 +13,7 @@
 
 #include "base/platform.h"
 #include "net/control_channel.h"
+#include "process/cgroup_pool.h"
 #include "process/descriptor_table.h"
 #include "process/explained.h"
 #include "process/launch_config.h"
@@ -111,6 +112,12 @@ int RunAsWorker(std::string_view text, WorkerEntry entry) {
   prctl(PR_SET_NAME, "brilliantserver");  // exec through /proc/self/exe left "exe"
 #endif
   Claimed claimed = ClaimAll(*table);
+  CgroupPool cgroups;
+  if (table->cgroups > 0) {
+    const CgroupHome home = FindCgroupHome();
+    SweepCgroups(home.folder);
+    cgroups = CgroupPool(home, static_cast<size_t>(table->cgroups));
+  }
   if (const Explained<void> dropped = DropPrivileges(table->identity); !dropped) {
     return Fail(std::move(claimed.setup.control), dropped.error());
   }
@@ -125,6 +132,7 @@ int RunAsWorker(std::string_view text, WorkerEntry entry) {
     return RunSpawner(SpawnerSetup{.config = std::move(*config),
                                    .control = std::move(claimed.setup.control),
                                    .may_be_root = may_be_root,
+                                   .cgroups = std::move(cgroups),
                                    .heartbeat = &page->heartbeat()});
   }
   claimed.setup.config = std::move(*config);

@@ -43,6 +43,7 @@ Explained<WorkerProcess> StartWorker(const WorkerLaunch& launch, MonotonicTime n
   table.supervisor = getpid();
   table.slot = launch.slot;
   table.generation = launch.generation;
+  table.cgroups = launch.cgroups;
   table.config = launch.config_fd;
   table.control = pair->second.get();
   table.page = page->fd();

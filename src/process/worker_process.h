@@ -26,6 +26,7 @@ struct WorkerLaunch {
   DescriptorTable::Role role = DescriptorTable::Role::kWorker;
   int slot = 0;
   int generation = 0;
+  int cgroups = 0;     // DescriptorTable::cgroups
   int config_fd = -1;  // of EncodeLaunch bytes
   const LogFiles& logs;
   const std::optional<Identity>& identity;
