@@ -123,8 +123,12 @@ struct DocumentRoot::State {
   Result<Reached> Reach(size_t index, MonotonicTime now, bool may_block);
   // What was opened for `path`, unless it is withheld.
   Result<OpenFile> Describe(UniqueFd fd, std::string_view path, MonotonicTime checked_at) const;
-  // Beneath the kernel's rule, or by components.
+  // By components.
   Result<OpenFile> Walk(std::string_view path, MonotonicTime now);
+  // All folders that there are; the root first. `checked_at` becomes the earliest time at which one was looked for.
+  Result<std::vector<DirectoryPtr>> ReachAll(MonotonicTime now, MonotonicTime& checked_at);
+  // A folder, to look things up below it.
+  Result<UniqueFd> OpenFolder(std::string_view path, MonotonicTime now);
 
   Support support = Support::kNothing;
   std::vector<std::string> withheld;  // extensions
@@ -158,9 +162,8 @@ Result<OpenFile> DocumentRoot::State::Describe(UniqueFd fd, std::string_view pat
   return file;
 }
 
-Result<OpenFile> DocumentRoot::State::Walk(std::string_view path, MonotonicTime now) {
+Result<std::vector<DirectoryPtr>> DocumentRoot::State::ReachAll(MonotonicTime now, MonotonicTime& checked_at) {
   std::vector<DirectoryPtr> roots;
-  MonotonicTime checked_at = now;
   for (size_t i = 0; i < anchors.size(); ++i) {
     Result<Reached> root = Reach(i, now, true);
     if (!root) {
@@ -171,8 +174,28 @@ Result<OpenFile> DocumentRoot::State::Walk(std::string_view path, MonotonicTime 
     roots.push_back(std::move(root->directory));
     checked_at = std::min(checked_at, root->checked_at);
   }
+  return roots;
+}
+
+Result<OpenFile> DocumentRoot::State::Walk(std::string_view path, MonotonicTime now) {
+  MonotonicTime checked_at = now;
+  ASSIGN_OR_RETURN(const std::vector<DirectoryPtr> roots, ReachAll(now, checked_at));
   ASSIGN_OR_RETURN(UniqueFd fd, OpenByWalk(roots, path));
   return Describe(std::move(fd), path, checked_at);
+}
+
+Result<UniqueFd> DocumentRoot::State::OpenFolder(std::string_view path, MonotonicTime now) {
+#if BRILLIANT_LINUX
+  for (int attempt = 0; support != Support::kNothing && attempt < kRaceRetriesMax; ++attempt) {
+    ASSIGN_OR_RETURN(const Reached root, Reach(0, now, true));
+    UniqueFd fd = OpenAt2(root.directory->fd.get(), PathBuffer(path).get(), kPassFlags, kBeneath);
+    if (fd.valid()) return fd;
+    if (errno == EXDEV || errno == ENOSYS) break;
+    if (errno != EAGAIN) return std::unexpected(ErrorFromOpen(errno, "openat2"));
+  }
+#endif
+  ASSIGN_OR_RETURN(const std::vector<DirectoryPtr> roots, ReachAll(now, now));
+  return OpenFolderByWalk(roots, path);
 }
 
 void DocumentRoot::Withhold(std::vector<std::string> extensions) { state_->withheld = std::move(extensions); }
@@ -203,6 +226,16 @@ Result<OpenFile> DocumentRoot::Open(std::string_view path, MonotonicTime now) co
   // Opening doesn't wait for a lease of somebody else (a file server's) to be given back.
   if (!file && file.error().code == ErrorCode::kWouldBlock) return Failure(ErrorCode::kUnavailable, "file is leased");
   return file;
+}
+
+Result<ParentFolder> DocumentRoot::OpenParent(std::string_view path, MonotonicTime now) const {
+  RETURN_IF_ERROR(CheckPath(path));
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (path.empty()) return Failure(ErrorCode::kInvalid, "the root has no name");
+  const size_t slash = path.rfind('/');
+  const bool below = slash != std::string_view::npos;
+  ASSIGN_OR_RETURN(UniqueFd folder, state_->OpenFolder(below ? path.substr(0, slash) : "", now));
+  return ParentFolder{.folder = std::move(folder), .name = std::string(below ? path.substr(slash + 1) : path)};
 }
 
 Result<OpenFile> DocumentRoot::TryOpen(std::string_view path, [[maybe_unused]] MonotonicTime now) const {

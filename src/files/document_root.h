@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "files/open_file.h"
 
 namespace brilliant::files {
@@ -24,6 +25,13 @@ namespace brilliant::files {
 inline constexpr Milliseconds kFreshFor{1'000};
 // Longest path below a root.
 inline constexpr size_t kPathBytesMax = 4'095;
+
+// Where something is to be made, replaced or removed: the folder that it lies in, for the calls that end in "at", and
+// its name there, which no such call follows if it is a link.
+struct ParentFolder {
+  UniqueFd folder;  // only to look things up below it (O_PATH); open "." below it to read or sync it
+  std::string name;
+};
 
 class DocumentRoot {
  public:
@@ -49,6 +57,11 @@ class DocumentRoot {
   [[nodiscard]] Result<OpenFile> Open(std::string_view path, MonotonicTime now) const;
   // The same without blocking: kWouldBlock if the answer isn't in the kernel's memory; then call Open.
   [[nodiscard]] Result<OpenFile> TryOpen(std::string_view path, MonotonicTime now) const;
+
+  // The folder that `path` lies in, and its last name, whether there is such a thing or not; a slash at the end is
+  // dropped. Folders on the way are reached as Open reaches them, through links too. Errors: those of Open; kNotFound
+  // if the folder isn't there; kInvalid for the root itself. May block: for the offload pool.
+  [[nodiscard]] Result<ParentFolder> OpenParent(std::string_view path, MonotonicTime now) const;
 
   // Tells roots apart: equal for copies of one only.
   [[nodiscard]] const void* id() const { return state_.get(); }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -381,6 +382,51 @@ TEST_P(DocumentRootTest, LeaksNoDescriptor) {
     }
   }
   EXPECT_EQ(OpenDescriptors(), before);
+}
+
+TEST_P(DocumentRootTest, OpensTheFolderThatSomethingLiesInWhetherItIsThereOrNot) {
+  folder_.Link("/none", "site/sub/dangling");
+  const DocumentRoot root = Root();
+  for (const auto& [path, folder, name] : {std::array{"f.txt", "site", "f.txt"},
+                                           {"new", "site", "new"},
+                                           {"sub", "site", "sub"},
+                                           {"sub/", "site", "sub"},
+                                           {"sub/deep/new.txt", "site/sub/deep", "new.txt"},
+                                           {"sub/dangling", "site/sub", "dangling"}}) {
+    const Result<ParentFolder> parent = root.OpenParent(path, kNow);
+    ASSERT_TRUE(parent) << path;
+    EXPECT_EQ(RealPath(parent->folder.get()), folder_.Path(folder)) << path;
+    EXPECT_EQ(parent->name, name) << path;
+  }
+  for (const auto& [path, error] : {std::pair{"", ErrorCode::kInvalid},
+                                    {"/", ErrorCode::kInvalid},
+                                    {"..", ErrorCode::kInvalid},
+                                    {"a/../b", ErrorCode::kInvalid},
+                                    {"none/new", ErrorCode::kNotFound},
+                                    {"f.txt/new", ErrorCode::kNotFound},
+                                    {"sub/dangling/new", ErrorCode::kForbidden}}) {
+    const Result<ParentFolder> parent = root.OpenParent(path, kNow);
+    ASSERT_FALSE(parent) << path;
+    EXPECT_EQ(parent.error().code, error) << path;
+  }
+}
+
+TEST_P(DocumentRootTest, FoldersThatSomethingLiesInAreReachedThroughLinksOnlyWhereReadingIsToo) {
+  folder_.Link("sub", "site/in");
+  folder_.Link("../outside", "site/out");
+  folder_.Link(folder_.Path("other"), "site/allowed");
+  folder_.Link("../outside/f.txt", "site/file");
+  const DocumentRoot root = Root({folder_.Path("other")});
+  const auto folder = [&](std::string_view path) {
+    const Result<ParentFolder> parent = root.OpenParent(path, kNow);
+    return parent ? RealPath(parent->folder.get()) : ErrorCodeName(parent.error().code);
+  };
+  EXPECT_EQ(folder("in/new"), folder_.Path("site/sub"));
+  EXPECT_EQ(folder("allowed/new"), folder_.Path("other"));
+  EXPECT_EQ(folder("out/new"), "forbidden");
+  EXPECT_EQ(folder("out/sub/new"), "forbidden");
+  EXPECT_EQ(folder("out"), folder_.Path("site")) << "the link itself lies inside";
+  EXPECT_EQ(folder("file"), folder_.Path("site"));
 }
 
 TEST_P(DocumentRootTest, TryOpenAnswersOrAsksToBlock) {

@@ -45,7 +45,8 @@ std::unexpected<Error> OpenFailure(int system_errno) {
 
 class Walk {
  public:
-  explicit Walk(std::span<const DirectoryPtr> roots) : roots_(roots), root_(roots.front().get()) {}
+  Walk(std::span<const DirectoryPtr> roots, bool to_folder)
+      : roots_(roots), root_(roots.front().get()), to_folder_(to_folder) {}
 
   Result<UniqueFd> Open(std::string_view path);
 
@@ -64,6 +65,7 @@ class Walk {
 
   const std::span<const DirectoryPtr> roots_;
   const Directory* root_;  // what the walk is beneath now; null: outside
+  const bool to_folder_;   // what is wanted is a folder, to look things up below it
   UniqueFd here_;          // the folder reached; none: root_ itself
   std::string entered_;    // the names from root_ to here_, none of them a link, each with a slash behind it
   std::string pending_;    // what is left to walk
@@ -92,7 +94,7 @@ Result<UniqueFd> Walk::WalkPending() {
       continue;
     }
     const bool is_last = pending_.empty();
-    if (!is_last || !inside()) {
+    if (!is_last || !inside() || to_folder_) {
       RETURN_IF_ERROR(Enter(name));
       continue;
     }
@@ -103,7 +105,7 @@ Result<UniqueFd> Walk::WalkPending() {
     RETURN_IF_ERROR(FollowLink(name, open_errno));
   }
   if (!inside()) return OpenFailure(EACCES);
-  UniqueFd folder = OpenRetrying(here(), ".", kReadFlags | O_DIRECTORY);
+  UniqueFd folder = OpenRetrying(here(), ".", to_folder_ ? kPassFlags : kReadFlags | O_DIRECTORY);
   if (!folder.valid()) return OpenFailure(errno);
   return folder;
 }
@@ -206,7 +208,12 @@ Result<DirectoryPtr> OpenDirectory(const char* path) {
 }
 
 Result<UniqueFd> OpenByWalk(std::span<const DirectoryPtr> roots, std::string_view path) {
-  Walk walk(roots);
+  Walk walk(roots, false);
+  return walk.Open(path);
+}
+
+Result<UniqueFd> OpenFolderByWalk(std::span<const DirectoryPtr> roots, std::string_view path) {
+  Walk walk(roots, true);
   return walk.Open(path);
 }
 

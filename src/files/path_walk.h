@@ -42,6 +42,9 @@ using DirectoryPtr = std::shared_ptr<const Directory>;
 // kTooLarge (names, steps); kUnavailable; kSystem.
 [[nodiscard]] Result<UniqueFd> OpenByWalk(std::span<const DirectoryPtr> roots, std::string_view path);
 
+// The same for a folder, only to look things up below it: it need not be readable. kNotFound: it is none.
+[[nodiscard]] Result<UniqueFd> OpenFolderByWalk(std::span<const DirectoryPtr> roots, std::string_view path);
+
 }  // namespace brilliant::files
 
 #endif  // BRILLIANT_FILES_PATH_WALK_H_

@@ -51,9 +51,6 @@ StaticHandler::StaticHandler(const config::Location& location, const files::Mime
 
 event::Task<Answer> StaticHandler::Handle(const Request& request, RequestBody& /*body*/,
                                           const HandlerContext& context) const {
-  if (request.head.method != http::Method::kGet && request.head.method != http::Method::kHead) {
-    co_return ErrorResponse(501, "Uploads and deletion are not part of this version yet.");
-  }
   std::string_view path = request.path_below;
   const bool is_folder = path.ends_with('/');
   if (path.starts_with('/')) path.remove_prefix(1);

@@ -27,6 +27,9 @@ class StaticHandler final : public Handler, public files::FileRenderer {
 
   event::Task<Answer> Handle(const Request& request, RequestBody& body, const HandlerContext& context) const override;
 
+  // Where the files are: who changes one tells the FileStore by it (Forget).
+  [[nodiscard]] const files::DocumentRoot& root() const { return root_; }
+
   [[nodiscard]] files::RenderedFile Render(std::string_view path, const files::OpenFile& file, std::string content,
                                            WallTime now) const override;
 

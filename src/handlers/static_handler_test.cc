@@ -229,10 +229,6 @@ TEST_F(StaticHandlerTest, ScriptsAreNeverSent) {
   EXPECT_EQ(Ask("/x.phps").content, "shown");
 }
 
-TEST_F(StaticHandlerTest, OtherMethodsAreNotPartOfThisVersion) {
-  for (const char* method : {"POST", "PUT", "DELETE"}) EXPECT_EQ(Ask("/a.txt", "", method).status, 501) << method;
-}
-
 TEST_F(StaticHandlerTest, LinksThatLeadOutAreForbidden) {
   const files::TestFolder outside;
   outside.Write("secret", "s");

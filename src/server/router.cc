@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "handlers/cgi_handler.h"
 #include "handlers/fixed_handlers.h"
+#include "handlers/folder_handler.h"
 #include "handlers/static_handler.h"
 
 namespace brilliant::server {
@@ -44,6 +45,8 @@ std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location,
                                                const std::vector<std::string>& script_extensions) {
   if (location.redirect) return std::make_unique<handlers::RedirectHandler>(*location.redirect);
   if (location.cgi) return std::make_unique<handlers::CgiHandler>(location, rules.at(&location));
+  if (location.methods != http::MethodSet{http::Method::kGet})
+    return std::make_unique<handlers::FolderHandler>(location, types, script_extensions);
   return std::make_unique<handlers::StaticHandler>(location, types, script_extensions);
 }
 

@@ -1,0 +1,27 @@
+#include "handlers/folder_handler.h"
+
+#include <utility>
+
+namespace brilliant::handlers {
+
+FolderHandler::FolderHandler(const config::Location& location, const files::MimeTypes& types,
+                             std::vector<std::string> script_extensions)
+    : static_(location, types, std::move(script_extensions)),
+      upload_("Uploads are not part of this version yet."),
+      delete_("Deletion is not part of this version yet.") {}
+
+// No coroutine, so that reading costs no more here than elsewhere.
+event::Task<Answer> FolderHandler::Handle(const Request& request, RequestBody& body,
+                                          const HandlerContext& context) const {
+  switch (request.head.method) {
+    case http::Method::kPost:
+    case http::Method::kPut:
+      return upload_.Handle(request, body, context);
+    case http::Method::kDelete:
+      return delete_.Handle(request, body, context);
+    default:
+      return static_.Handle(request, body, context);
+  }
+}
+
+}  // namespace brilliant::handlers
