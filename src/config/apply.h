@@ -28,6 +28,7 @@ void ApplyDefaultType(Builder& builder, const Directive& directive);
 void ApplyServer(Builder& builder, const Directive& directive);
 void ApplyListen(Builder& builder, const Directive& directive);
 void ApplyServerName(Builder& builder, const Directive& directive);
+void ApplyHostCheck(Builder& builder, const Directive& directive);
 void ApplyErrorPage(Builder& builder, const Directive& directive);
 void ApplyCharset(Builder& builder, const Directive& directive);  // of a location too
 void ApplyLocation(Builder& builder, const Directive& directive);
@@ -51,6 +52,7 @@ void WarnAboutVariable(Builder& builder, const Word& word, std::string_view hint
 void ApplyAuthBasic(Builder& builder, const Directive& directive);
 void ApplyAddHeader(Builder& builder, const Directive& directive);
 void ApplyCacheControl(Builder& builder, const Directive& directive);
+void ApplyAllowedOrigins(Builder& builder, const Directive& directive);
 // What a server says of them, for a location that says nothing.
 void InheritAccess(const ServerScope& scope, Location& location, LocationNotes& notes);
 

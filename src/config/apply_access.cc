@@ -243,6 +243,26 @@ void ApplyCacheControl(Builder& builder, const Directive& directive) {
       std::move(control.value);
 }
 
+void ApplyAllowedOrigins(Builder& builder, const Directive& directive) {
+  if (builder.location != nullptr) builder.location->notes.allowed_origins_given = true;
+  std::vector<std::string>& origins =
+      builder.location != nullptr ? builder.location->location.allowed_origins : builder.server->notes.allowed_origins;
+  const bool off = directive.words[0].text == "off";
+  if (off && directive.words.size() == 1) return;
+  if (off) return builder.Fail(directive.words[1], {"nothing may follow \"off\"", "remove it"});
+  for (const Word& word : directive.words) {
+    const auto origin = builder.Value(word, ParseAllowedOrigin(word.text));
+    if (!origin) continue;
+    if (std::find(origins.begin(), origins.end(), *origin) != origins.end()) {
+      builder.Fail(word, {fmt::format("{} stands twice", Quoted(word.text)), "remove one"});
+    } else if (origins.size() >= kAllowedOriginsMax) {
+      return builder.Fail(word, {fmt::format("more than {} origins", kAllowedOriginsMax), ""});
+    } else {
+      origins.push_back(*origin);
+    }
+  }
+}
+
 void InheritAccess(const ServerScope& scope, Location& location, LocationNotes& notes) {
   if (!notes.auth_given) {
     location.auth = scope.notes.auth;
@@ -252,6 +272,7 @@ void InheritAccess(const ServerScope& scope, Location& location, LocationNotes& 
     location.cache_control = scope.notes.cache_control;
     notes.cache_control = scope.notes.cache_control_span;
   }
+  if (!notes.allowed_origins_given) location.allowed_origins = scope.notes.allowed_origins;
   std::vector<AddHeader> headers;
   for (const AddHeader& header : scope.server.add_headers) {
     const auto same = [&header](const AddHeader& own) { return EqualsIgnoreCase(own.name, header.name); };

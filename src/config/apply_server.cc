@@ -171,6 +171,16 @@ void ApplyServerName(Builder& builder, const Directive& directive) {
   }
 }
 
+void ApplyHostCheck(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  HostCheck& host_check = builder.server->server.host_check;
+  if (word.text == "loopback" && builder.sources.generated) {
+    host_check = HostCheck::kOnLoopback;
+  } else if (const auto on = builder.Value(word, ParseSwitch(word.text))) {
+    host_check = *on ? HostCheck::kOn : HostCheck::kOff;
+  }
+}
+
 void ApplyErrorPage(Builder& builder, const Directive& directive) {
   const Word& last = directive.words.back();
   ErrorPage page;

@@ -34,6 +34,7 @@ struct LocationNotes {
   bool charset_given = false;
   bool auth_given = false;  // `off` too
   bool cache_control_given = false;
+  bool allowed_origins_given = false;
   bool root_known = true;  // false: what was written about it is wrong
   bool methods_known = true;
 };
@@ -56,6 +57,7 @@ struct ServerNotes {
   Span auth_span;
   std::string cache_control;
   Span cache_control_span;
+  std::vector<std::string> allowed_origins;
 };
 
 // The server block being read.

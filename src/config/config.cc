@@ -16,6 +16,10 @@ std::string ListenAddress::ToString() const {
   return {};
 }
 
+bool ListenAddress::IsLoopback() const {
+  return (family == Family::kIpv4 && host.starts_with("127.")) || (family == Family::kIpv6 && host == "::1");
+}
+
 std::vector<const Location*> CgiRules(const Config& config) {
   std::vector<const Location*> rules;
   for (const Server& server : config.servers) {

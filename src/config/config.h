@@ -36,6 +36,8 @@ struct ListenAddress {
 
   // Canonical and unique: "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". Keys of maps and messages use it.
   [[nodiscard]] std::string ToString() const;
+  // 127.0.0.0/8 or ::1: only programs of this machine can connect.
+  [[nodiscard]] bool IsLoopback() const;
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
@@ -117,16 +119,25 @@ struct Location {
   std::vector<std::string> symlink_roots;  // absolute
   std::string charset = "utf-8";           // empty: off
   std::optional<AuthBasic> auth;
-  std::vector<AddHeader> add_headers;  // the server's that it does not replace, then its own
-  std::string cache_control;           // of files; empty: none
-  std::string fallback;                // below `root`: begins with "/"; empty: none
-  Position position;                   // of the block
-  Position root_position;              // of `root`, or of the block where there is none
+  std::vector<std::string> allowed_origins;  // pages that may change files, besides the site's own: "https://a:8443"
+  std::vector<AddHeader> add_headers;        // the server's that it does not replace, then its own
+  std::string cache_control;                 // of files; empty: none
+  std::string fallback;                      // below `root`: begins with "/"; empty: none
+  Position position;                         // of the block
+  Position root_position;                    // of `root`, or of the block where there is none
+};
+
+// Whether a server answers to names that it wasn't given (`host_check`).
+enum class HostCheck : uint8_t {
+  kOff,
+  kOn,
+  kOnLoopback,  // quick mode only: on, where the address is one of this machine's own
 };
 
 struct Server {
   std::vector<Listen> listens;
   std::vector<std::string> names;  // lower case; {""} when none was given
+  HostCheck host_check = HostCheck::kOff;
   std::vector<ErrorPage> error_pages;
   std::vector<Location> locations;       // in the order of the text
   std::vector<Location> cgi_extensions;  // `cgi .ext` blocks; extension in `cgi->extension`

@@ -377,6 +377,15 @@ constexpr DirectiveRow kRows[] = {
                 "`.example.com` the name itself too. An exact name wins, then the longest such pattern.",
      .example = "server_name example.com *.example.com",
      .apply = ApplyServerName},
+    {.name = "host_check",
+     .places = kServer,
+     .words = "on|off",
+     .fallback = "off",
+     .meaning = "Answers 421 to names that no server of the address has, but for `localhost` and IP addresses: a page "
+                "of another site can't reach this one by a name of its own that leads here (DNS rebinding). What the "
+                "first server of an address says holds for it.",
+     .example = "host_check on",
+     .apply = ApplyHostCheck},
     {.name = "error",
      .places = kServer,
      .words = "[CODE...] PATH",
@@ -431,6 +440,18 @@ constexpr DirectiveRow kRows[] = {
          "Errors always say `no-store`. What a location says replaces what its server says.",
      .example = "cache_control public max-age=31536000 immutable",
      .apply = ApplyCacheControl},
+
+    {.name = "allowed_origins",
+     .places = kServerAndLocation,
+     .words = "ORIGIN...|off",
+     .words_max = kAnyNumber,
+     .fallback = "off",
+     .meaning =
+         "Sites whose pages may store and delete files here, besides this site's own: `POST`, `PUT` and `DELETE` from "
+         "pages of all others are 403. Has no effect on programs, which are asked by everybody. What a location says "
+         "replaces what its server says. See access.md.",
+     .example = "allowed_origins https://app.example.com http://localhost:3000",
+     .apply = ApplyAllowedOrigins},
 
     // ---- A location, or a cgi block.
     {.name = "root",

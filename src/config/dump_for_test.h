@@ -39,6 +39,7 @@ inline std::string DumpLocation(const Location& location, std::string_view title
     line("auth_basic", fmt::format("\"{}\" {} {}", location.auth->realm, location.auth->file,
                                    location.auth->methods.empty() ? "all" : location.auth->methods.ToAllow()));
   }
+  for (const std::string& origin : location.allowed_origins) line("allowed_origin", origin);
   for (const AddHeader& header : location.add_headers) line("add_header", DumpHeader(header));
   if (!location.cache_control.empty()) line("cache_control", location.cache_control);
   if (!location.fallback.empty()) line("fallback", location.fallback);
@@ -66,6 +67,8 @@ inline std::string DumpServer(const Server& server) {
                         listen.automatic ? " automatic" : "");
   }
   for (const std::string& name : server.names) text += fmt::format("  name \"{}\"\n", name);
+  if (server.host_check == HostCheck::kOn) text += "  host_check on\n";
+  if (server.host_check == HostCheck::kOnLoopback) text += "  host_check loopback\n";
   for (const ErrorPage& page : server.error_pages) {
     text += "  error";
     for (const int code : page.codes) text += fmt::format(" {}", code);

@@ -17,6 +17,7 @@ inline constexpr size_t kAddedHeadersMax = 32;                // add_header in o
 inline constexpr size_t kAddedHeaderBytesMax = 8'192;         // names and values of add_header in one block
 inline constexpr size_t kCacheControlBytesMax = 1'024;        // the value of `cache_control`
 inline constexpr size_t kRealmBytesMax = 256;                 // of `auth_basic`
+inline constexpr size_t kAllowedOriginsMax = 100;             // of `allowed_origins`
 inline constexpr size_t kTrustedProxiesMax = 1'000;           // blocks of addresses
 inline constexpr int kIndexNamesMax = 16;                     // of `index`
 inline constexpr size_t kRangesMaxMost = 1'000;               // of `max_ranges`

@@ -159,6 +159,16 @@ TEST(LimitsTest, TrustedProxies) {
   EXPECT_THAT(MessagesOf(with(kTrustedProxiesMax + 1)), HasSubstr("more than 1000 trusted proxies"));
 }
 
+TEST(LimitsTest, AllowedOrigins) {
+  const auto with = [](size_t count) {
+    std::string text = "server { listen 80; location / { root /srv }\nallowed_origins";
+    for (size_t i = 0; i < count; ++i) text += " https://a" + std::to_string(i);
+    return text + "\n}";
+  };
+  EXPECT_EQ(MessagesOf(with(kAllowedOriginsMax)), "");
+  EXPECT_THAT(MessagesOf(with(kAllowedOriginsMax + 1)), HasSubstr("more than 100 origins"));
+}
+
 TEST(LimitsTest, NamesOnAllAddresses) {
   std::string names = "server_name";
   constexpr size_t kNames = 50'000, kAddresses = 11;  // more than kNamesMax pairs

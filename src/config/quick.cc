@@ -21,9 +21,9 @@ SourceBundle QuickBundle(const QuickOptions& options) {
   std::string text = "server {\n";
   if (options.listens.empty()) text += fmt::format("  listen {} automatic\n", kQuickAddress);
   for (const std::string& listen : options.listens) text += fmt::format("  listen {}\n", QuoteWord(listen));
-  text +=
-      fmt::format("  charset utf-8\n  location / {{\n    root {}\n    index index.html\n    autoindex on\n  }}\n}}\n",
-                  QuoteWord(options.folder));
+  text += "  charset utf-8\n  host_check loopback\n";
+  text += fmt::format("  location / {{\n    root {}\n    index index.html\n    autoindex on\n  }}\n}}\n",
+                      QuoteWord(options.folder));
   SourceBundle bundle;
   bundle.main_path = "(quick mode)";
   bundle.folder = options.folder;

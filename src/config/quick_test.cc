@@ -25,6 +25,7 @@ TEST(QuickTest, ServesTheFolderOnLoopbackWithAListing) {
   EXPECT_EQ(server.locations[0].root, "/srv/www");
   EXPECT_TRUE(server.locations[0].autoindex);
   EXPECT_EQ(server.locations[0].charset, "utf-8");
+  EXPECT_EQ(server.host_check, HostCheck::kOnLoopback);
 }
 
 TEST(QuickTest, ListensWhereItIsTold) {

@@ -13,6 +13,7 @@
 #include "cgi/environment.h"
 #include "cgi/meta_variables.h"
 #include "config/text.h"
+#include "http/cross_site.h"
 
 namespace brilliant::config {
 namespace {
@@ -173,6 +174,25 @@ Parsed<std::string> ParseServerName(std::string_view text) {
   if (!bytes || !dots) return std::unexpected(ServerNameError(text));
   if (labels.size() > kNameBytesMax) return Wrong(fmt::format("a host name of more than {} bytes", kNameBytesMax));
   return name;
+}
+
+Parsed<std::string> ParseAllowedOrigin(std::string_view text) {
+  if (text == "*" || text == "null") {
+    return Wrong(fmt::format("{} would let pages of any site change files", Quoted(text)), "name each origin");
+  }
+  const std::optional<http::Origin> origin = http::ParseOrigin(text);
+  if (origin) {
+    const bool default_port = origin->port == (origin->is_https ? 443 : 80);
+    return fmt::format("{}://{}{}", origin->is_https ? "https" : "http", ToLower(origin->host),
+                       default_port ? "" : fmt::format(":{}", origin->port));
+  }
+  std::string_view shorter = text;
+  while (shorter.ends_with('/')) shorter.remove_suffix(1);
+  const std::string with_scheme = fmt::format("https://{}", text);
+  std::string hint = "scheme, host and port, for example https://example.com";
+  if (http::ParseOrigin(shorter)) hint = fmt::format("write {}", shorter);
+  if (http::ParseOrigin(with_scheme)) hint = fmt::format("write {}", with_scheme);
+  return Wrong(fmt::format("{} is not an origin", Quoted(text)), hint);
 }
 
 Parsed<std::string> ParseLocationPath(std::string_view text) {

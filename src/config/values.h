@@ -45,6 +45,8 @@ inline constexpr Milliseconds kTimeMax{365LL * 24 * 60 * 60 * 1000};
 // A host name for `server_name`, in lower case: "example.com", "*.example.com", ".example.com", "127.0.0.1", "[::1]",
 // "".
 [[nodiscard]] Parsed<std::string> ParseServerName(std::string_view text);
+// An origin that browsers may send: scheme, host and, if it isn't the scheme's own, port; in lower case.
+[[nodiscard]] Parsed<std::string> ParseAllowedOrigin(std::string_view text);
 // The path of a `location`, without a slash at its end unless it is "/".
 [[nodiscard]] Parsed<std::string> ParseLocationPath(std::string_view text);
 // A URI reference for a Location field (RFC 3986), as written.

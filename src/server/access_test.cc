@@ -218,6 +218,92 @@ TEST_F(AccessTest, HandlersLearnWhoAsksAndLocalRedirectsOpenNoDoor) {
   EXPECT_EQ(Status("GET", "/to-staff"), 401);
 }
 
+// ---- Pages of other sites
+
+constexpr std::string_view kOther = "Origin: http://evil.example\r\n";
+
+struct CrossSiteTest : AccessTest {
+  CrossSiteTest() {
+    config::Location& location = server.AddLocation("/files");
+    location.root = folder.Path();
+    location.methods = {http::Method::kGet, http::Method::kPost, http::Method::kPut, http::Method::kDelete};
+    location.allowed_origins = {"https://app.example"};
+  }
+};
+
+TEST_F(CrossSiteTest, PagesOfOtherSitesDoNotChangeFiles) {
+  const std::pair<std::string, const char*> cases[] = {
+      {std::string(kOther), "The Origin of this request is another site"},
+      {"Origin: http://h.evil.example\r\n", "The Origin of this request is another site"},
+      {"Origin: null\r\n", "Origin \"null\""},
+      {"Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site"},
+      {"Sec-Fetch-Site: same-site\r\n", "Sec-Fetch-Site"},
+      {"Origin: http://h\r\nSec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site"},
+  };
+  for (const char* method : {"POST", "PUT", "DELETE"}) {
+    for (const auto& [fields, sentence] : cases) {
+      const TestAnswer answer = Ask(method, "/files/none", fields);
+      EXPECT_EQ(answer.status, 403) << method << " " << fields;
+      const std::string escaped = std::string(sentence) == "Origin \"null\"" ? "Origin &quot;null&quot;" : sentence;
+      EXPECT_THAT(answer.body, HasSubstr(escaped)) << method;
+    }
+  }
+  EXPECT_THAT(server.ErrorLines(),
+              HasSubstr("cross-site request refused, see allowed_origins: method=POST host=h port=0 "
+                        "origin=http://evil.example"));
+}
+
+TEST_F(CrossSiteTest, PagesOfThisSiteAndOfAllowedOnesAndProgramsDo) {
+  for (const char* fields :
+       {"", "Origin: http://h\r\nSec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: none\r\n", "Origin: https://h\r\n",
+        "Origin: https://app.example\r\nSec-Fetch-Site: cross-site\r\n"}) {
+    for (const char* method : {"POST", "PUT", "DELETE"})
+      EXPECT_NE(Status(method, "/files/none/x", fields), 403) << fields;
+  }
+}
+
+TEST_F(CrossSiteTest, ReadingIsForEverybodyAndNothingIsSaidToOtherOrigins) {
+  EXPECT_EQ(Status("OPTIONS", "/files/a.txt", kOther), 204);
+  for (const char* method : {"GET", "OPTIONS"}) {
+    const TestAnswer answer = Ask(method, "/files/a.txt", kOther);
+    EXPECT_THAT(answer.head, Not(HasSubstr("Access-Control"))) << method;
+  }
+  EXPECT_EQ(Ask("GET", "/files/a.txt", kOther).body, "hello");
+  EXPECT_EQ(Status("DELETE", "/a.txt", kOther), 405) << "where nobody may";
+}
+
+// RFC 9110 section 10.1.1: the answer instead of 100 (Continue).
+TEST_F(CrossSiteTest, ContentIsNotAskedFor) {
+  const std::string expecting = std::string(kOther) + "Content-Length: 3\r\nExpect: 100-continue\r\n";
+  const TestAnswer answer = Ask("POST", "/files/", expecting);
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_TRUE(answer.closes());
+}
+
+TEST_F(CrossSiteTest, WhatIsNoFileIsNotGuarded) {
+  server.AddLocation("/go").redirect = config::Redirect{.code = 307, .target = "/elsewhere"};
+  EXPECT_EQ(Status("POST", "/go", kOther), 307);
+  server.ServeWith(std::make_unique<Teller>());  // as a program
+  EXPECT_EQ(Status("POST", "/x", kOther), 200);
+}
+
+// ---- Names that lead here without being ours (DNS rebinding)
+
+TEST_F(AccessTest, WithHostCheckOnlyKnownNamesAreAnswered) {
+  server.config.servers[0].host_check = config::HostCheck::kOn;
+  server.config.servers[0].names = {"files.example"};
+  const auto ask = [&](const std::string& host) {
+    return server.Ask("GET /a.txt HTTP/1.1\r\nHost: " + host + "\r\n\r\n").TakeOne();
+  };
+  for (const char* host : {"files.example", "localhost:8080", "127.0.0.1", "192.0.2.1:80", "[::1]:80"}) {
+    EXPECT_EQ(ask(host).body, "hello") << host;
+  }
+  const TestAnswer refused = ask("evil.example:8080");
+  EXPECT_EQ(refused.status, 421);
+  EXPECT_THAT(refused.body, HasSubstr("answers to localhost, to IP addresses, and to the names it was given"));
+  EXPECT_EQ(server.Ask("GET http://evil.example/a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n").TakeOne().status, 421);
+}
+
 // ---- add_header, cache_control
 
 TEST_F(AccessTest, FieldsAreAddedToAnswersAndWithAlwaysToErrors) {

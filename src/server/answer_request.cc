@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "handlers/answers.h"
+#include "http/cross_site.h"
 #include "http/target.h"
 #include "server/router.h"
 #include "server/script_finder.h"
@@ -24,8 +25,11 @@ using handlers::Response;
 constexpr std::string_view kServerAllow = "GET, HEAD, OPTIONS";
 
 // What is decided by the head alone, before any location is looked for.
-std::optional<Response> AnswerByHead(const Request& request) {
+std::optional<Response> AnswerByHead(const Request& request, const ListenerHosts& hosts) {
   const http::RequestHead& head = request.head;
+  if (hosts.Refuses(head.host)) {
+    return ErrorResponse(421, "This server answers to localhost, to IP addresses, and to the names it was given.");
+  }
   if (head.method == http::Method::kUnknown || head.method == http::Method::kConnect) return ErrorResponse(501);
   // RFC 9110 section 7.4: no https resource over a connection that isn't secured, here or by a trusted proxy.
   if (head.target_is_https && request.scheme != "https")
@@ -42,10 +46,38 @@ std::optional<Response> AnswerByHead(const Request& request) {
   return ErrorResponse(400, "The address has characters that must be percent-encoded.");
 }
 
+const char* ExplainCrossSite(http::CrossSite reason) {
+  switch (reason) {
+    case http::CrossSite::kNullOrigin:
+      return "Your browser sent the Origin \"null\": the page that wants to change files here belongs to no site.";
+    case http::CrossSite::kOtherSite:
+      return "Your browser says (Sec-Fetch-Site) that a page of another site wants to change files here.";
+    default:
+      return "The Origin of this request is another site, whose pages may not change files here.";
+  }
+}
+
+// Only what changes files is refused to pages of other sites: safe methods are for everybody, and programs have
+// defences of their own.
+std::optional<Response> RefuseCrossSite(const http::RequestHead& head, const Route& route, WorkerContext& worker) {
+  const bool is_unsafe =
+      head.method == http::Method::kPost || head.method == http::Method::kPut || head.method == http::Method::kDelete;
+  if (!is_unsafe || route.allowed_origins == nullptr) return std::nullopt;
+  const http::CrossSite reason = http::JudgeSite(head, *route.allowed_origins);
+  if (reason == http::CrossSite::kNo) return std::nullopt;
+  worker.error_log.Report(worker.cross_site_reports, log::Level::kNotice,
+                          "cross-site request refused, see allowed_origins: method={} host={} port={} origin={} "
+                          "sec_fetch_site={} target={}",
+                          head.method_name, head.host, head.port, head.Find("Origin"), head.Find("Sec-Fetch-Site"),
+                          head.target);
+  return ErrorResponse(403, ExplainCrossSite(reason));
+}
+
 // What the location's rules decide before its handler is asked.
-std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Route& route) {
+std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Route& route, WorkerContext& worker) {
   if (head.method == http::Method::kOptions && !route.any_method) return handlers::OptionsResponse(route.allow);
   if (!route.methods.Contains(head.method)) return handlers::MethodNotAllowed(route.allow);
+  if (std::optional<Response> refused = RefuseCrossSite(head, route, worker)) return refused;
   if (head.framing == http::Framing::kLength && head.content_length > route.body_max) return ErrorResponse(413);
   return std::nullopt;
 }
@@ -112,7 +144,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
                                          .scripts = worker.spawner,
                                          .spool_budget = worker.spool_budget};
   Request request = MakeRequest(connection, buffers, head);
-  std::optional<Response> response = AnswerByHead(request);
+  std::optional<Response> response = AnswerByHead(request, connection.hosts());
   SentOn sent_on;
   const handlers::AnswerFields* added = host.added();
   buffers.user.clear();
@@ -147,7 +179,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       buffers.user = std::move(outcome.user);
       request.user = buffers.user;
     }
-    response = AnswerByRoute(request.head, *route);
+    response = AnswerByRoute(request.head, *route, worker);
     if (response) break;
     request.path_below = destination.path_below;
     request.script_name = destination.script_name;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/ip_address.h"
 #include "base/strings.h"
 #include "handlers/cgi_handler.h"
 #include "handlers/fixed_handlers.h"
@@ -40,6 +41,11 @@ bool TakesUploads(const config::Location& location) {
   return location.upload_path.has_value() || location.methods.Contains(http::Method::kPut);
 }
 
+bool ChecksHosts(config::HostCheck host_check, const config::ListenAddress& address) {
+  if (host_check == config::HostCheck::kOnLoopback) return address.IsLoopback();
+  return host_check == config::HostCheck::kOn;
+}
+
 std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location, const RuleNumbers& rules,
                                                const files::MimeTypes& types,
                                                const std::vector<std::string>& script_extensions) {
@@ -73,6 +79,7 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
     route->body_max = location.body_max;
     route->any_method = location.redirect.has_value() || AnswersOptions(location);
     if (location.auth) route->auth.emplace(*location.auth);
+    if (!location.cgi && !location.redirect) route->allowed_origins = &location.allowed_origins;
     route->handler = MakeHandler(location, rules, types, script_extensions_);
     route->added = MakeAdded(location.add_headers, location.cgi ? "" : location.cache_control);
     if (!scripts_.empty()) route->added_to_scripts = MakeAdded(location.add_headers, "");
@@ -132,18 +139,31 @@ void ListenerHosts::Add(const VirtualHost& host, const std::vector<std::string>&
 
 const VirtualHost& ListenerHosts::Match(std::string_view host) const {
   CHECK(default_ != nullptr);
+  const VirtualHost* const found = Find(host);
+  return found != nullptr ? *found : *default_;
+}
+
+bool ListenerHosts::Refuses(std::string_view host) const {
+  if (!host_check_ || Find(host) != nullptr) return false;
+  if (host.ends_with('.')) host.remove_suffix(1);
+  // Names like "0x7f.1" are no addresses to browsers: what they resolve is up to a name server.
+  const bool is_address = host.starts_with('[') || IpAddress::Parse(host).has_value();
+  return !host.empty() && !is_address && !EqualsIgnoreCase(host, "localhost");
+}
+
+const VirtualHost* ListenerHosts::Find(std::string_view host) const {
   // "example.com." is the same name, fully qualified.
   if (host.ends_with('.')) host.remove_suffix(1);
-  if (host.size() > kHostBytesMax || (exact_.empty() && below_.empty())) return *default_;
+  if (host.size() > kHostBytesMax || (exact_.empty() && below_.empty())) return nullptr;
   std::array<char, kHostBytesMax> lower;
   std::ranges::transform(host, lower.begin(), [](char c) { return ToLower(c); });
   const std::string_view name(lower.data(), host.size());
-  if (const auto found = exact_.find(name); found != exact_.end()) return *found->second;
+  if (const auto found = exact_.find(name); found != exact_.end()) return found->second;
   // From the left: the first that matches is the longest.
   for (size_t dot = name.find('.', 1); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
-    if (const auto found = below_.find(name.substr(dot)); found != below_.end()) return *found->second;
+    if (const auto found = below_.find(name.substr(dot)); found != below_.end()) return found->second;
   }
-  return *default_;
+  return nullptr;
 }
 
 void ListenerHosts::set_address(const config::ListenAddress& address) {
@@ -164,6 +184,7 @@ Router::Router(const config::Config& config, log::ErrorLog& error_log) : types_(
       ListenerHosts& hosts = listeners_[listen.address.ToString()];
       hosts.set_address(listen.address);
       hosts.set_proxy_protocol(listen.proxy_protocol);
+      if (hosts.empty()) hosts.set_host_check(ChecksHosts(server.host_check, listen.address));
       hosts.Add(host, server.names);
     }
   }

@@ -34,6 +34,8 @@ struct Route {
   bool runs_scripts = true;                 // false: requests may write there, so nothing there is ever run
   bool any_method = false;                  // a redirect: OPTIONS too is answered by the handler
   std::optional<handlers::AuthRealm> auth;  // who may ask; for all that lies in the location, scripts too
+  // Where requests may change files: the sites whose pages may ask for it, besides this one's. Null: not looked at.
+  const std::vector<std::string>* allowed_origins = nullptr;
   std::unique_ptr<handlers::Handler> handler;
   std::unique_ptr<const handlers::AnswerFields> added;  // null: none
   // The same for scripts that lie in the location; they say themselves what caches may do.
@@ -96,14 +98,22 @@ class ListenerHosts {
   void set_address(const config::ListenAddress& address);
   [[nodiscard]] std::string_view server_name() const { return server_name_; }
   [[nodiscard]] uint16_t port() const { return port_; }
+  // Whether a name must be known: those given to Add, localhost, and IP addresses (DNS rebinding).
+  void set_host_check(bool host_check) { host_check_ = host_check; }
+  [[nodiscard]] bool Refuses(std::string_view host) const;
   // The first is the default.
   void Add(const VirtualHost& host, const std::vector<std::string>& names);
   // By the host of the request, without port: an exact name, then the longest `*.example.com`, then the default.
   [[nodiscard]] const VirtualHost& Match(std::string_view host) const;
+  [[nodiscard]] bool empty() const { return default_ == nullptr; }
   [[nodiscard]] const VirtualHost& default_host() const { return *default_; }
 
  private:
+  // By a name it was given; null: by none.
+  [[nodiscard]] const VirtualHost* Find(std::string_view host) const;
+
   bool proxy_protocol_ = false;
+  bool host_check_ = false;
   std::string server_name_ = "localhost";
   uint16_t port_ = 80;
   const VirtualHost* default_ = nullptr;

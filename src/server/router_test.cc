@@ -154,5 +154,23 @@ TEST_F(RouterTest, ListenersAreKnownByTheirAddress) {
   EXPECT_EQ(router.ForListener("127.0.0.1:82"), nullptr);
 }
 
+TEST_F(RouterTest, HostCheckKnowsNamesAndAddresses) {
+  const config::Server config = ServerWith({"/"});
+  const VirtualHost host(config, RuleNumbers(), types, error_log);
+  ListenerHosts hosts;
+  hosts.Add(host, {"a.example", "*.b.example"});
+  EXPECT_FALSE(hosts.Refuses("evil.example")) << "off by default";
+  hosts.set_host_check(true);
+  for (const char* known : {"a.example", "A.Example.", "x.b.example", "localhost", "LOCALHOST", "localhost.",
+                            "127.0.0.1", "10.0.0.1", "[::1]", "[fe80::1]", ""}) {
+    EXPECT_FALSE(hosts.Refuses(known)) << known;
+  }
+  for (const char* unknown :
+       {"evil.example", "b.example", "x.a.example", "a.example.evil.example", "localhost.evil.example", "xlocalhost",
+        "x.localhost", "127.0.0.1.evil.example", "0x7f.1", "2130706433", "127.1", "127.0.0.1..", "1.2.3.256"}) {
+    EXPECT_TRUE(hosts.Refuses(unknown)) << unknown;
+  }
+}
+
 }  // namespace
 }  // namespace brilliant::server

@@ -79,6 +79,7 @@ struct WorkerContext {
   log::RateLimit malformed_reports;
   log::RateLimit slow_client_reports;
   log::RateLimit proxy_reports;
+  log::RateLimit cross_site_reports;
 };
 
 }  // namespace brilliant::server
