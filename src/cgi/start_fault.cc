@@ -51,8 +51,18 @@ StartFault DiagnoseExec(const ExecFailure& failure) {
       return StartFault::kTextBusy;
     case E2BIG:
       return StartFault::kTooLarge;
+    default:
+      return FaultOfShortage(failure.system_errno);
+  }
+}
+
+StartFault FaultOfShortage(int system_errno) {
+  switch (system_errno) {
     case EAGAIN:
       return StartFault::kProcessLimit;
+    case EMFILE:
+    case ENFILE:
+      return StartFault::kFileLimit;
     case ENOMEM:
       return StartFault::kMemory;
     default:
@@ -108,6 +118,9 @@ FaultText DescribeFault(StartFault fault) {
     case StartFault::kProcessLimit:
       return {503, "the system has no process left for the script",
               "raise the limit of processes (ulimit -u, TasksMax)"};
+    case StartFault::kFileLimit:
+      return {503, "the system has no open files left for the script",
+              "raise the limit of open files (ulimit -n, LimitNOFILE)"};
     case StartFault::kMemory:
       return {503, "there is no memory for another process", "add memory, or lower cgi_processes"};
     case StartFault::kOutOfMemory:

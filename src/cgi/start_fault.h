@@ -28,6 +28,7 @@ enum class StartFault : uint8_t {
   kTextBusy,                  // somebody has it open for writing
   kTooLarge,                  // environment and arguments above the system's limit
   kProcessLimit,              // the system or the user has no process left
+  kFileLimit,                 // the system or the process has no descriptor left
   kMemory,                    // no memory
   kOutOfMemory,               // it was started, and ended because of cgi_script_memory_max
   kFolder,                    // its folder can't be entered
@@ -42,6 +43,9 @@ struct FaultText {
   std::string_view remedy;
 };
 [[nodiscard]] FaultText DescribeFault(StartFault fault);
+
+// For a step that needs something of the system and did not get it.
+[[nodiscard]] StartFault FaultOfShortage(int system_errno);
 
 // What exec() saw of a script.
 struct ExecFailure {

@@ -44,11 +44,7 @@ event::Task<Answer> CgiHandler::Handle(const Request& request, RequestBody& body
 
   const bool has_content = content.spool != nullptr;
   Result<ScriptEnds> ends = co_await context.scripts.Launch(rule_, has_content, context.scope);
-  if (!ends) {
-    Error error = ends.error();
-    if (error.code == ErrorCode::kDeadline) error.code = ErrorCode::kUnavailable;
-    co_return ResponseForError(error);
-  }
+  if (!ends) co_return NotLaunched(ends.error(), request, context);
   ScriptExchange::Identity identity{.script = ScriptPath(request), .client = std::string(request.client)};
   const ScriptExchange::Patience patience{.timeout = location_.cgi->timeout,
                                           .half_close = location_.cgi->half_close,
@@ -171,6 +167,18 @@ event::Task<Answer> CgiHandler::AnswerFrom(std::unique_ptr<ScriptExchange> excha
     response.body = std::make_unique<ScriptBody>(std::move(exchange), piece.subspan(step.consumed), terms);
   }
   co_return std::move(response);
+}
+
+Answer CgiHandler::NotLaunched(const Error& error, const Request& request, const HandlerContext& context) const {
+  if (context.scope.reason()) return ResponseForError(error);
+  const cgi::StartFault shortage = cgi::FaultOfShortage(error.system_errno);
+  if (shortage == cgi::StartFault::kSystem) {
+    return Explained(503, "the process that starts programs is not there", "try again; its log line says why", request,
+                     context);
+  }
+  const cgi::FaultText text = cgi::DescribeFault(shortage);
+  return Explained(text.status, fmt::format("{} (errno {})", text.cause, error.system_errno), text.remedy, request,
+                   context);
 }
 
 Answer CgiHandler::Failed(const ScriptExchange& exchange, const Error& error, const Request& request,

@@ -33,6 +33,7 @@ class CgiHandler final : public Handler {
   [[nodiscard]] Result<cgi::SpawnOrder> MakeOrder(const Request& request, const Content& content,
                                                   const HandlerContext& context) const;
   [[nodiscard]] std::string ScriptPath(const Request& request) const;
+  [[nodiscard]] Answer NotLaunched(const Error& error, const Request& request, const HandlerContext& context) const;
   [[nodiscard]] Answer Failed(const ScriptExchange& exchange, const Error& error, const Request& request,
                               const HandlerContext& context) const;
   [[nodiscard]] Answer Malformed(const cgi::OutputFault& fault, const ScriptExchange& exchange, const Request& request,

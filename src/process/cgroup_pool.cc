@@ -20,9 +20,6 @@
 namespace brilliant::process {
 namespace {
 
-// That a leaf keeps open at most.
-constexpr rlim_t kLeafDescriptors = 5;
-
 UniqueFd OpenIn(const std::string& folder, const char* name, int flags) {
   return UniqueFd(open((folder + "/" + name).c_str(), flags | O_CLOEXEC));
 }

@@ -21,6 +21,8 @@ namespace brilliant::process {
 
 // Leaves of one spawner; keepers beyond them have none.
 inline constexpr size_t kCgroupLeavesMax = 256;
+// That a leaf keeps open, at most.
+inline constexpr size_t kLeafDescriptors = 5;
 // A group of ours is called this and the number of the process that made it.
 inline constexpr std::string_view kCgroupPrefix = "brilliantserver-";
 

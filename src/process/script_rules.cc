@@ -47,7 +47,7 @@ StartFault FaultOfOpen(const Error& error) {
       return error.system_errno == EACCES || error.system_errno == EPERM ? StartFault::kNotReadable
                                                                          : StartFault::kOutsideRoot;
     default:
-      return StartFault::kSystem;
+      return cgi::FaultOfShortage(error.system_errno);
   }
 }
 
@@ -155,8 +155,7 @@ std::expected<ScriptStart, StartFault> ScriptRules::Prepare(const cgi::SpawnOrde
 StartFault ScriptRules::Diagnose(const ScriptStart& start, const Error& error) {
   const std::string_view step = error.context;
   if (step == "chdir") return error.system_errno == ENOENT ? StartFault::kNotFound : StartFault::kFolder;
-  if (step == "fork") return error.system_errno == ENOMEM ? StartFault::kMemory : StartFault::kProcessLimit;
-  if (step != "exec") return StartFault::kSystem;
+  if (step != "exec") return cgi::FaultOfShortage(error.system_errno);
   const ScriptHead head = ReadHead(start.script);
   struct stat status{};
   const bool exists = stat(start.script.c_str(), &status) == 0;

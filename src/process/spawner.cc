@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,11 +38,26 @@ bool IsAbandoned(int lifeline) {
   return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+uint64_t FilesMax() {
+  rlimit files{};
+  return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 0;
+}
+
 }  // namespace
+
+size_t QueueLimit(uint64_t wanted, uint64_t files_max, uint64_t kept) {
+  // Workers, the log, what is open for a moment.
+  constexpr uint64_t kOwn = 64;
+  constexpr uint64_t kJob = 4;
+  const uint64_t left = files_max > kept + kOwn ? files_max - kept - kOwn : 0;
+  return std::min(wanted, left / kJob);
+}
 
 Spawner::Spawner(SpawnerSetup setup, SignalPipe signals)
     : config_(std::move(setup.config)),
       rules_(config_, setup.may_be_root),
+      queue_max_(QueueLimit(config_.limits.cgi_queue, FilesMax(),
+                            config_.limits.cgi_processes + setup.cgroups.size() * kLeafDescriptors)),
       supervisor_(std::move(setup.control)),
       signals_(std::move(signals)),
       cgroups_(std::move(setup.cgroups)),
@@ -56,6 +72,9 @@ int Spawner::Run() {
     ReapKeepers();
     ReadKeepers();
     ReadJobs();
+    // The system had no room for them. Which jobs they belonged to can't be known any more; the supervisor starts
+    // another spawner, and what runs goes on.
+    if (descriptors_lost_) return 1;
     AssignJobs();
     WaitForEvents();
     if (heartbeat_ != nullptr) heartbeat_->fetch_add(1, std::memory_order_relaxed);
@@ -123,7 +142,10 @@ void Spawner::ReadJobs() {
     while (true) {
       Result<net::ControlMessage> message = worker.TryReceive();
       // A worker that has ended, or that does not keep the protocol, has no jobs any more.
-      if (!message) return message.error().code != ErrorCode::kWouldBlock;
+      if (!message) {
+        descriptors_lost_ = descriptors_lost_ || message.error().code == ErrorCode::kTooLarge;
+        return message.error().code != ErrorCode::kWouldBlock;
+      }
       TakeJob(std::move(*message));
     }
   });
@@ -136,7 +158,7 @@ void Spawner::TakeJob(net::ControlMessage message) {
   std::erase_if(queue_, [](const Job& waiting) { return IsAbandoned(waiting.descriptors[Keeper::kLifeline].get()); });
   queue_.push_back(Job{.rule = static_cast<uint32_t>(*rule), .descriptors = std::move(message.descriptors)});
   AssignJobs();
-  if (queue_.size() <= config_.limits.cgi_queue) return;
+  if (queue_.size() <= queue_max_) return;
   Refuse(queue_.back(), cgi::StartFault::kBusy, 0);
   queue_.pop_back();
 }
@@ -166,7 +188,8 @@ bool Spawner::Assign(Job& job) {
   if (keeper == nullptr) {
     // While others run, one of their keepers comes free; else there is nothing to wait for.
     if (running_ > 0) return false;
-    Refuse(job, cgi::StartFault::kProcessLimit, errno);
+    const int system_errno = errno;
+    Refuse(job, cgi::FaultOfShortage(system_errno), system_errno);
     return true;
   }
   std::vector<int> borrowed;

@@ -81,6 +81,7 @@ class Spawner {
 
   const config::Config config_;
   const ScriptRules rules_;
+  const size_t queue_max_;
   net::ControlChannel supervisor_;
   SignalPipe signals_;
   CgroupPool cgroups_;
@@ -90,7 +91,12 @@ class Spawner {
   std::deque<Job> queue_;
   std::vector<uint64_t> running_of_rule_;
   uint64_t running_ = 0;
+  bool descriptors_lost_ = false;
 };
+
+// How many jobs may wait: `wanted`, or fewer if the descriptors that this process may have are not enough. `kept`: how
+// many it needs for other things.
+[[nodiscard]] size_t QueueLimit(uint64_t wanted, uint64_t files_max, uint64_t kept);
 
 // The spawner's whole life, after privileges have been dropped.
 int RunSpawner(SpawnerSetup setup);

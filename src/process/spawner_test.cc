@@ -331,6 +331,14 @@ TEST_F(SpawnerTest, QueuesBeyondItsPlacesAndRefusesBeyondItsQueue) {
   EXPECT_NE(queued.ReadLine(), "");
 }
 
+// Each job that waits has four descriptors of the spawner's.
+TEST(SpawnerLimitsTest, TheQueueIsNoLongerThanDescriptorsLast) {
+  EXPECT_EQ(QueueLimit(256, 1'048'576, 384), 256U);
+  EXPECT_EQ(QueueLimit(256, 1024, 384), 144U);
+  EXPECT_EQ(QueueLimit(256, 256, 384), 0U);
+  EXPECT_EQ(QueueLimit(0, 1'048'576, 384), 0U);
+}
+
 TEST_F(SpawnerTest, AQueuedJobWhoseWorkerIsGoneIsForgotten) {
   Write("wait.sh", "#!/bin/sh\necho $$\nread line\n");
   Start("cgi_processes 1\ncgi_queue 1");
