@@ -82,6 +82,10 @@ def owner_of(pid):
     return [int(re.search(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[1]) for name in ("Uid", "Gid")]
 
 
+def state_of(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+
+
 def descriptors_of(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -267,7 +271,8 @@ def test_without_descriptors_left_for_the_spawner_programs_are_refused_and_run_a
     spawner = spawner_of(server)
     assert server.get("/hello.sh").body == b"hello\n"  # they have been introduced to each other
     os.kill(children_of(spawner)[0], signal.SIGKILL)
-    wait_until(lambda: not children_of(spawner), "no keeper to be left that needs no descriptors")
+    # No keeper is left that would need no descriptors, and the spawner, asleep, has none open for a moment.
+    wait_until(lambda: not children_of(spawner) and state_of(spawner) == "S", "the keeper to end")
     before = limit(spawner, resource.RLIMIT_NOFILE, descriptors_of(spawner) + spare)
     status = server.get("/hello.sh").status
     assert server.get("/").body == b"start\n"
