@@ -50,10 +50,12 @@ Result<void> ScriptExchange::Start(std::string order, std::unique_ptr<files::Spo
 
 event::Task<Result<std::span<const char>>> ScriptExchange::Read() {
   event::Timer timer;
-  MonotonicTime silent_since = context_.loop.now();
+  Milliseconds silent{0};
   while (true) {
     const uint64_t progress = progress_;
-    timer.Start(pause_);
+    const Milliseconds left = patience_.timeout - silent;
+    const bool is_last = left < patience_.half_close;
+    timer.Start(is_last ? context_.loop.TimerClassFor(left) : pause_);
     reading_ = true;
     const Result<size_t> count = co_await output_.ReadSome(output_bytes_, &timer);
     reading_ = false;
@@ -66,8 +68,8 @@ event::Task<Result<std::span<const char>>> ScriptExchange::Read() {
     const ErrorCode code = count.error().code;
     if (code == ErrorCode::kDeadline) {
       // While the client still sends, the program is not to blame for its silence.
-      if (progress != progress_) silent_since = context_.loop.now();
-      const std::chrono::nanoseconds silent = context_.loop.now() - silent_since;
+      silent += is_last ? left : patience_.half_close;
+      if (progress != progress_) silent = Milliseconds(0);
       if (body_.client_half_closed() && silent >= patience_.half_close) {
         co_return Failure(ErrorCode::kClosed, "the client has gone");
       }
