@@ -107,6 +107,7 @@ struct Location {
   bool root_given = false;
   std::vector<std::string> index = {"index.html"};
   bool autoindex = false;
+  bool archive = false;  // folders that are listed can be had as zip and tar
   bool dotfiles = false;
   uint64_t ranges_max = 64;                        // max_ranges: of one request; 0: none are answered
   std::vector<http::ContentCoding> precompressed;  // in the server's order of preference; empty: off

@@ -56,6 +56,16 @@ Result<void> Refresh(OpenFile& file) {
   return {};
 }
 
+Result<FileIdentity> CurrentIdentity(int fd) {
+  struct stat status{};
+  if (fstat(fd, &status) != 0) return SystemFailure("fstat");
+  return FileIdentity{.device = static_cast<uint64_t>(status.st_dev),
+                      .inode = static_cast<uint64_t>(status.st_ino),
+                      .size = static_cast<uint64_t>(status.st_size),
+                      .mtime_ns = ModificationTimeNs(status),
+                      .ctime_ns = ChangeTimeNs(status)};
+}
+
 Result<OpenFile> DescribeFile(UniqueFd fd) {
   OpenFile file{.fd = std::move(fd)};
   RETURN_IF_ERROR(Refresh(file));

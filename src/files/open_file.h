@@ -43,6 +43,9 @@ using OpenFilePtr = std::shared_ptr<const OpenFile>;
 
 [[nodiscard]] FileIdentity IdentityOf(const OpenFile& file);
 
+// What is true of it now.
+[[nodiscard]] Result<FileIdentity> CurrentIdentity(int fd);
+
 // Asks the file system about `fd`. kForbidden for what is neither a regular file nor a folder.
 [[nodiscard]] Result<OpenFile> DescribeFile(UniqueFd fd);
 // Asks again.

@@ -67,7 +67,7 @@ struct FileBody {
   uint64_t offset = 0;
   uint64_t length = 0;
 };
-// A stretch of a small file in memory.
+// A stretch of a small file in memory, or of a page that is kept there.
 struct SliceBody {
   files::RenderedFilePtr file;
   uint64_t offset = 0;

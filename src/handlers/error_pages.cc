@@ -10,6 +10,7 @@
 
 #include "base/unique_fd.h"
 #include "handlers/html.h"
+#include "handlers/page_template.h"
 #include "http/media_type.h"
 #include "http/status.h"
 #include "web/assets.h"
@@ -83,31 +84,15 @@ std::string_view Explanation(int status) {
   }
 }
 
-struct PageText {
-  int status = 500;
-  std::string_view explanation;
-  std::string_view target;
-  std::string_view detail;
-};
-
-std::string FillIn(std::string_view page, const PageText& text) {
-  std::string filled;
-  filled.reserve(page.size() + 256);
-  while (true) {
-    const size_t start = page.find("{{");
-    if (start == std::string_view::npos) break;
-    const size_t end = page.find("}}", start);
-    const std::string_view name = page.substr(start + 2, end - start - 2);
-    filled += page.substr(0, start);
-    if (name == "status") filled += std::to_string(text.status);
-    if (name == "reason") filled += http::ReasonPhrase(text.status);
-    if (name == "explanation") AppendHtmlText(filled, text.explanation);
-    if (name == "path") AppendHtmlText(filled, text.target);
-    if (name == "detail") AppendHtmlLines(filled, text.detail);
-    page.remove_prefix(end + 2);
-  }
-  filled += page;
-  return filled;
+std::string BuiltInPage(const Response& response, std::string_view explanation, std::string_view target) {
+  PageValues values = {{"status", std::to_string(response.status)},
+                       {"reason", std::string(http::ReasonPhrase(response.status))}};
+  AppendHtmlText(values["explanation"], explanation);
+  AppendHtmlText(values["path"], target);
+  AppendHtmlLines(values["detail"], response.detail);
+  std::string page;
+  AppendPage(page, web::kErrorPage, values);
+  return page;
 }
 
 // RFC 9110 section 15.4: the content of a redirect usually is a short note with a link.
@@ -165,11 +150,7 @@ void ErrorPages::Complete(Response& response, std::string_view target) const {
       response.explanation[0] != '\0' ? std::string_view(response.explanation) : Explanation(response.status);
   response.fields.Set("Content-Type", "text/html; charset=utf-8");
   response.fields.Set("Content-Security-Policy", web::kContentSecurityPolicy);
-  const PageText text{.status = response.status,
-                      .explanation = explanation,
-                      .target = target.substr(0, kTargetBytesShown),
-                      .detail = response.detail};
-  response.body = MemoryBody{FillIn(web::kErrorPage, text)};
+  response.body = MemoryBody{BuiltInPage(response, explanation, target.substr(0, kTargetBytesShown))};
 }
 
 }  // namespace brilliant::handlers

@@ -8,7 +8,8 @@
 namespace brilliant::handlers {
 
 // Appends `text` so that it is shown as it is, in an element's text and in a quoted attribute: & < > " ' are escaped,
-// control characters and bytes that are not UTF-8 become U+FFFD.
+// control characters, those that change the direction of text or separate lines, and bytes that are not UTF-8 become
+// U+FFFD.
 void AppendHtmlText(std::string& html, std::string_view text);
 // The same for text of several lines: their ends stay. For elements that keep them (<pre>).
 void AppendHtmlLines(std::string& html, std::string_view text);

@@ -26,7 +26,7 @@ TEST(HtmlTest, ControlsAreReplaced) {
 
 // Unicode 15, table 3-7.
 TEST(HtmlTest, OnlyWellFormedUtf8GetsThrough) {
-  for (const char* good : {"\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
+  for (const char* good : {"\xC2\xA0", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
                            "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_EQ(Html(good), good);
   }
@@ -42,6 +42,11 @@ TEST(HtmlTest, OnlyWellFormedUtf8GetsThrough) {
     EXPECT_EQ(Html(text), expected);
     EXPECT_EQ(Html(std::string(text) + "<"), expected + "&lt;");
   }
+}
+
+TEST(HtmlTest, WhatWouldTurnOrHideTextIsReplaced) {
+  for (const char* bad : {"\u202E", "\u2066", "\u200F", "\u061C", "\u2028", "\u0085"})
+    EXPECT_EQ(Html(bad), "\uFFFD") << bad;
 }
 
 TEST(HtmlLinesTest, LinesStayAndTheRestIsShownAsItIs) {

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/strings.h"
 #include "handlers/answer_fields.h"
 #include "handlers/answers.h"
 #include "http/media_type.h"
@@ -44,10 +43,11 @@ StaticHandler::StaticHandler(const config::Location& location, const files::Mime
                              std::vector<std::string> script_extensions)
     : location_(location),
       types_(types),
-      script_extensions_(std::move(script_extensions)),
-      root_(ServedRoot(location, script_extensions_)),
+      names_(std::make_shared<const files::ServedNames>(location.dotfiles, std::move(script_extensions))),
+      root_(ServedRoot(location, names_->script_extensions())),
       responder_(location, types),
-      precompressed_(location, responder_, script_extensions_) {}
+      precompressed_(location, responder_, names_->script_extensions()),
+      lister_(location.autoindex ? std::make_unique<const FolderLister>(location, types, root_, names_) : nullptr) {}
 
 event::Task<Answer> StaticHandler::Handle(const Request& request, RequestBody& /*body*/,
                                           const HandlerContext& context) const {
@@ -111,7 +111,7 @@ event::Task<Answer> StaticHandler::ServeFolder(const Request& request, std::stri
   }
   const Result<StoredFile> folder = co_await context.files.Open(root_, path, *this, context.scope);
   if (!folder) co_return co_await NotOpened(request, path, folder.error(), context);
-  if (location_.autoindex) co_return ErrorResponse(501, "Folder listings are not part of this version yet.");
+  if (lister_ != nullptr) co_return co_await lister_->List(request, path, folder->file, context);
   co_return ErrorResponse(403, "This folder has no start page, and its content is not listed.");
 }
 
@@ -176,24 +176,13 @@ Answer StaticHandler::FileError(const Error& error, std::string_view path, const
 }
 
 bool StaticHandler::IsHidden(std::string_view path) const {
-  if (location_.dotfiles) return false;
   while (!path.empty()) {
     const size_t slash = path.find('/');
-    const std::string_view segment = path.substr(0, slash);
-    // RFC 8615: the one dot folder that is meant for the world.
-    if (segment.starts_with('.') && segment != ".well-known") return true;
+    if (names_->IsHidden(path.substr(0, slash))) return true;
     if (slash == std::string_view::npos) break;
     path.remove_prefix(slash + 1);
   }
   return false;
-}
-
-bool StaticHandler::IsScript(std::string_view path) const {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  const auto fits = [name](const std::string& extension) {
-    return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
-  };
-  return std::ranges::any_of(script_extensions_, fits);
 }
 
 }  // namespace brilliant::handlers

@@ -1,8 +1,10 @@
 // Serves the files below one location's root with GET and HEAD: from memory where the worker's FileStore has them,
-// index files for folders, a redirect for a folder without its slash. What is then sent of a file is FileResponder's.
+// index files for folders, a redirect for a folder without its slash. What is then sent of a file is FileResponder's;
+// what a folder holds is shown by FolderLister.
 #ifndef BRILLIANT_HANDLERS_STATIC_HANDLER_H_
 #define BRILLIANT_HANDLERS_STATIC_HANDLER_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +14,10 @@
 #include "files/document_root.h"
 #include "files/file_store.h"
 #include "files/mime_types.h"
+#include "files/served_names.h"
 #include "handlers/api.h"
 #include "handlers/file_response.h"
+#include "handlers/folder_lister.h"
 #include "handlers/precompressed_files.h"
 
 namespace brilliant::handlers {
@@ -48,14 +52,15 @@ class StaticHandler final : public Handler, public files::FileRenderer {
   [[nodiscard]] Answer FileError(const Error& error, std::string_view path, const HandlerContext& context) const;
   [[nodiscard]] static Answer RunIndex(const Request& request, std::string_view index);
   [[nodiscard]] bool IsHidden(std::string_view path) const;
-  [[nodiscard]] bool IsScript(std::string_view path) const;
+  [[nodiscard]] bool IsScript(std::string_view path) const { return names_->IsScript(path); }
 
   const config::Location& location_;
   const files::MimeTypes& types_;
-  const std::vector<std::string> script_extensions_;
+  const std::shared_ptr<const files::ServedNames> names_;
   const files::DocumentRoot root_;
   const FileResponder responder_;
   const PrecompressedFiles precompressed_;
+  const std::unique_ptr<const FolderLister> lister_;  // null: folders are not listed
   mutable log::RateLimit forbidden_reports_;
   mutable log::RateLimit failure_reports_;
   mutable log::RateLimit fallback_reports_;

@@ -235,6 +235,15 @@ void FormatClfDate(int64_t unix_seconds, char (&out)[kClfDateBytes]) {
   PutTimeOfDay(out + 12, time);
 }
 
+void FormatIsoDate(int64_t unix_seconds, char (&out)[kIsoDateBytes]) {
+  const CivilTime time = CivilFromSeconds(unix_seconds);
+  std::memcpy(out, "0000-00-00T00:00:00Z", kIsoDateBytes);
+  PutDigits(out, time.year, 4);
+  PutDigits(out + 5, time.month + 1, 2);
+  PutDigits(out + 8, time.day, 2);
+  PutTimeOfDay(out + 11, time);
+}
+
 std::optional<int64_t> ParseHttpDate(std::string_view text, int64_t now_seconds) {
   if (text.size() < 4) return std::nullopt;
   if (text[3] == ',') return ParseFixdate(text);

@@ -103,5 +103,17 @@ TEST(HttpDateTest, RefusesEverythingElse) {
   for (const char* text : bad) EXPECT_EQ(ParseHttpDate(text, kNow), std::nullopt) << text;
 }
 
+TEST(IsoDateTest, IsInUtcAndSortsAsText) {
+  const auto iso = [](int64_t seconds) {
+    char text[kIsoDateBytes];
+    FormatIsoDate(seconds, text);
+    return std::string(text, sizeof(text));
+  };
+  EXPECT_EQ(iso(784'111'777), "1994-11-06T08:49:37Z");
+  EXPECT_EQ(iso(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(iso(-1), "1969-12-31T23:59:59Z");
+  EXPECT_EQ(iso(INT64_MAX), "9999-12-31T23:59:59Z");
+}
+
 }  // namespace
 }  // namespace brilliant::http

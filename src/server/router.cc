@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/ip_address.h"
 #include "base/strings.h"
+#include "handlers/asset_handler.h"
 #include "handlers/cgi_handler.h"
 #include "handlers/fixed_handlers.h"
 #include "handlers/folder_handler.h"
@@ -56,6 +57,17 @@ std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location,
   return std::make_unique<handlers::StaticHandler>(location, types, script_extensions);
 }
 
+// What the pages of listings load.
+std::unique_ptr<Route> MakeAssetRoute() {
+  auto route = std::make_unique<Route>();
+  route->path = handlers::AssetHandler::Path();
+  route->methods = AnsweredMethods({http::Method::kGet});
+  route->allow = route->methods.ToAllow();
+  route->runs_scripts = false;
+  route->handler = std::make_unique<handlers::AssetHandler>();
+  return route;
+}
+
 std::unique_ptr<const handlers::AnswerFields> MakeAdded(const std::vector<config::AddHeader>& headers,
                                                         std::string_view cache_control) {
   if (headers.empty() && cache_control.empty()) return nullptr;
@@ -85,6 +97,8 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
     if (!scripts_.empty()) route->added_to_scripts = MakeAdded(location.add_headers, "");
     Add(std::move(route));
   }
+  const auto lists = [](const config::Location& location) { return location.autoindex && !location.cgi; };
+  if (std::ranges::any_of(server.locations, lists)) Add(MakeAssetRoute());
 }
 
 void VirtualHost::AddScripts(const config::Location& block, uint32_t rule) {

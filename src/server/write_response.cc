@@ -45,8 +45,10 @@ void AppendConnection(std::string& head, bool persists, int version_minor) {
   }
 }
 
-// A file, a part of one, or the word that one has not changed.
+// A file, a part of one, or the word that one has not changed; not a page made here, which says itself what caches may
+// do.
 bool IsOfFile(const Response& response) {
+  if (response.fields.Contains("Cache-Control")) return false;
   if (response.status == 304 || response.status == 206) return true;
   return response.status == 200 && !std::holds_alternative<std::monostate>(response.body) &&
          !std::holds_alternative<MemoryBody>(response.body) && !std::holds_alternative<SourcePtr>(response.body);
