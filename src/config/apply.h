@@ -60,6 +60,8 @@ void InheritAccess(const ServerScope& scope, Location& location, LocationNotes& 
 void ApplyRoot(Builder& builder, const Directive& directive);
 void ApplyIndex(Builder& builder, const Directive& directive);
 void ApplyAutoindex(Builder& builder, const Directive& directive);
+void ApplyArchive(Builder& builder, const Directive& directive);
+void ApplyArchiveMax(Builder& builder, const Directive& directive);
 void ApplyDotfiles(Builder& builder, const Directive& directive);
 void ApplyMaxRanges(Builder& builder, const Directive& directive);
 void ApplyPrecompressed(Builder& builder, const Directive& directive);

@@ -226,6 +226,18 @@ void ApplyAutoindex(Builder& builder, const Directive& directive) {
   if (const auto value = builder.Value(word, ParseSwitch(word.text))) builder.location->location.autoindex = *value;
 }
 
+void ApplyArchive(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  if (const auto value = builder.Value(word, ParseSwitch(word.text))) builder.location->location.archive = *value;
+}
+
+void ApplyArchiveMax(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  if (const auto size = builder.Value(word, ParseSize(word.text))) {
+    builder.location->location.archive_bytes_max = *size;
+  }
+}
+
 void ApplyDotfiles(Builder& builder, const Directive& directive) {
   const Word& word = directive.words[0];
   if (const auto value = builder.Value(word, ParseSwitch(word.text))) builder.location->location.dotfiles = *value;

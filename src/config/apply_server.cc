@@ -111,6 +111,13 @@ bool ReadErrorCode(Builder& builder, const Word& word, ErrorPage& page) {
   return true;
 }
 
+void NoteInnerPaths(const Server& server, Location& location) {
+  const std::string prefix = location.path == "/" ? "/" : location.path + "/";
+  for (const Location& other : server.locations) {
+    if (other.path != location.path && other.path.starts_with(prefix)) location.inner_paths.push_back(other.path);
+  }
+}
+
 }  // namespace
 
 void ApplyServer(Builder& builder, const Directive& directive) {
@@ -135,6 +142,7 @@ void ApplyServer(Builder& builder, const Directive& directive) {
     if (!scope.notes.locations[i].charset_given && scope.notes.charset)
       scope.server.locations[i].charset = *scope.notes.charset;
     InheritAccess(scope, scope.server.locations[i], scope.notes.locations[i]);
+    NoteInnerPaths(scope.server, scope.server.locations[i]);
   }
   for (size_t i = 0; i < scope.server.cgi_extensions.size(); ++i)
     InheritAccess(scope, scope.server.cgi_extensions[i], scope.notes.cgi_extensions[i]);

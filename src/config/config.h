@@ -107,7 +107,9 @@ struct Location {
   bool root_given = false;
   std::vector<std::string> index = {"index.html"};
   bool autoindex = false;
-  bool archive = false;  // folders that are listed can be had as zip and tar
+  bool archive = false;                        // folders that are listed can be had as zip and tar
+  uint64_t archive_bytes_max = 4'294'967'296;  // archive_max: of the files in one
+  std::vector<std::string> inner_paths;        // of the server's locations that lie below this one
   bool dotfiles = false;
   uint64_t ranges_max = 64;                        // max_ranges: of one request; 0: none are answered
   std::vector<http::ContentCoding> precompressed;  // in the server's order of preference; empty: off

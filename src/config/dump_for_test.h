@@ -26,6 +26,12 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   for (const std::string& name : location.index) index += (index.empty() ? "" : " ") + name;
   if (index != "index.html") line("index", index);
   if (location.autoindex) line("autoindex", "on");
+  if (location.archive) line("archive", "on");
+  if (location.archive_bytes_max != Location{}.archive_bytes_max)
+    line("archive_max", fmt::format("{}", location.archive_bytes_max));
+  if (location.archive) {
+    for (const std::string& path : location.inner_paths) line("inner_path", path);
+  }
   if (location.dotfiles) line("dotfiles", "on");
   if (location.ranges_max != Location{}.ranges_max) line("max_ranges", fmt::format("{}", location.ranges_max));
   for (const http::ContentCoding coding : location.precompressed) line("precompressed", http::NameOf(coding));

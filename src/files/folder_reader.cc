@@ -51,7 +51,8 @@ std::optional<FolderEntry> FolderReader::DescribeLink(std::string_view name, Mon
   return FolderEntry{.name = name,
                      .kind = file->is_directory ? EntryKind::kFolder : EntryKind::kFile,
                      .size = file->is_directory ? 0 : file->size,
-                     .mtime_seconds = WallTime{.nanoseconds = file->mtime_ns}.seconds()};
+                     .mtime_seconds = WallTime{.nanoseconds = file->mtime_ns}.seconds(),
+                     .is_link = true};
 }
 
 }  // namespace brilliant::files

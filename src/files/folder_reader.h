@@ -30,6 +30,7 @@ struct FolderEntry {
   EntryKind kind = EntryKind::kFile;
   uint64_t size = 0;  // of a file
   int64_t mtime_seconds = 0;
+  bool is_link = false;  // to what the rest says
 };
 
 class FolderReader {

@@ -10,7 +10,9 @@
 
 #include "base/unique_fd.h"
 #include "handlers/html.h"
+#include "handlers/json.h"
 #include "handlers/page_template.h"
+#include "http/accept.h"
 #include "http/media_type.h"
 #include "http/status.h"
 #include "web/assets.h"
@@ -95,6 +97,15 @@ std::string BuiltInPage(const Response& response, std::string_view explanation, 
   return page;
 }
 
+std::string ErrorJson(int status, std::string_view explanation) {
+  std::string json = "{\"status\":" + std::to_string(status) + ",\"reason\":";
+  AppendJsonString(json, http::ReasonPhrase(status));
+  json += ",\"detail\":";
+  AppendJsonString(json, explanation);
+  json += "}\n";
+  return json;
+}
+
 // RFC 9110 section 15.4: the content of a redirect usually is a short note with a link.
 std::string RedirectNote(const Response& response) {
   std::string note = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>";
@@ -128,7 +139,7 @@ ErrorPages::ErrorPages(const config::Server& server, const files::MimeTypes& typ
   }
 }
 
-void ErrorPages::Complete(Response& response, std::string_view target) const {
+void ErrorPages::Complete(Response& response, std::string_view target, const http::RequestHead* head) const {
   if (!std::holds_alternative<std::monostate>(response.body)) return;
   if (http::IsRedirection(response.status) && response.fields.Contains("Location")) {
     response.fields.Set("Content-Type", "text/html; charset=utf-8");
@@ -136,18 +147,23 @@ void ErrorPages::Complete(Response& response, std::string_view target) const {
     return;
   }
   if (!http::IsError(response.status)) return;
-  const auto found = by_status_.find(response.status);
-  const Page* page = found != by_status_.end() ? found->second.get() : for_all_.get();
   // An error is true now, not for ever: a cache that may guess would keep some of them (RFC 9110 section 15.1).
   response.fields.Set("Cache-Control", "no-store");
   response.fields.Set("X-Content-Type-Options", "nosniff");
+  const std::string_view explanation =
+      response.explanation[0] != '\0' ? std::string_view(response.explanation) : Explanation(response.status);
+  if (head != nullptr && http::Prefers(*head, "application/json", "text/html")) {
+    response.fields.Set("Content-Type", "application/json");
+    response.body = MemoryBody{ErrorJson(response.status, explanation)};
+    return;
+  }
+  const auto found = by_status_.find(response.status);
+  const Page* page = found != by_status_.end() ? found->second.get() : for_all_.get();
   if (page != nullptr) {
     response.fields.Set("Content-Type", page->content_type);
     response.body = MemoryBody{page->bytes};
     return;
   }
-  const std::string_view explanation =
-      response.explanation[0] != '\0' ? std::string_view(response.explanation) : Explanation(response.status);
   response.fields.Set("Content-Type", "text/html; charset=utf-8");
   response.fields.Set("Content-Security-Policy", web::kContentSecurityPolicy);
   response.body = MemoryBody{BuiltInPage(response, explanation, target.substr(0, kTargetBytesShown))};

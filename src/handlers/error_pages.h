@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "files/mime_types.h"
 #include "handlers/api.h"
+#include "http/request.h"
 #include "log/error_log.h"
 
 namespace brilliant::handlers {
@@ -28,8 +29,9 @@ class ErrorPages {
   ErrorPages(const config::Server& server, const files::MimeTypes& types, log::ErrorLog& error_log);
 
   // Gives `response` a body if its status is a redirect or an error and it has none. `target`: what was asked for, as
-  // sent; may be anything.
-  void Complete(Response& response, std::string_view target) const;
+  // sent; may be anything. An error that `head` (if there is one) would rather have as JSON, by name, is
+  // {"status":413,"reason":"Content Too Large","detail":"One sentence."}.
+  void Complete(Response& response, std::string_view target, const http::RequestHead* head = nullptr) const;
 
  private:
   struct Page {

@@ -8,6 +8,7 @@
 #include "event/fake_loop.h"
 #include "files/test_folder.h"
 #include "handlers/answers.h"
+#include "http/request_parser.h"
 
 namespace brilliant::handlers {
 namespace {
@@ -118,6 +119,30 @@ TEST(AnswersTest, OperatingErrorsHaveTheirStatus) {
     EXPECT_EQ(response.status, status) << ErrorCodeName(code);
     EXPECT_EQ(response.fields.Find("Retry-After"), status == 503 ? "1" : "");
   }
+}
+
+TEST_F(ErrorPagesTest, JsonIsForThoseWhoAskForItByName) {
+  const auto complete = [](std::string_view accept, const ErrorPages& pages) {
+    const std::string head = "GET / HTTP/1.1\r\nHost: h\r\nAccept: " + std::string(accept) + "\r\n\r\n";
+    http::RequestParser parser(http::HeadLimits{});
+    EXPECT_EQ(parser.Parse(head), http::ParseStatus::kDone);
+    Response response = ErrorResponse(413);
+    pages.Complete(response, "/x", &parser.head());
+    return response;
+  };
+  folder.Write("all.html", "ours");
+  const ErrorPages configured = Load({{.codes = {}, .path = folder.Path("all.html"), .position = {}}});
+  const Response response = complete("application/json", configured);
+  EXPECT_EQ(
+      BodyOf(response),
+      "{\"status\":413,\"reason\":\"Content Too Large\",\"detail\":\"The content sent is larger than this address "
+      "accepts.\"}\n");
+  EXPECT_EQ(response.fields.Find("Content-Type"), "application/json");
+  EXPECT_EQ(response.fields.Find("Cache-Control"), "no-store");
+  EXPECT_THAT(BodyOf(complete("application/json", ErrorPages())), HasSubstr("{\"status\":413,"));
+  EXPECT_EQ(BodyOf(complete("*/*", configured)), "ours");
+  EXPECT_EQ(BodyOf(complete("text/html, application/json", configured)), "ours");
+  EXPECT_THAT(BodyOf(complete("*/*", ErrorPages())), HasSubstr("<!doctype html>"));
 }
 
 }  // namespace

@@ -3,15 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "base/strings.h"
 #include "files/file_store.h"
 #include "files/path_hash.h"
 #include "handlers/answers.h"
+#include "handlers/archive_maker.h"
 #include "handlers/listing_maker.h"
 #include "handlers/listing_options.h"
 #include "handlers/listing_page.h"
 #include "http/conditions.h"
+#include "http/query.h"
+#include "http/syntax.h"
 #include "http/target.h"
 
 namespace brilliant::handlers {
@@ -33,6 +38,29 @@ http::FieldList FieldsOf(ListingFormat format) {
   return fields;
 }
 
+// The name of the folder that all of an archive is in.
+std::string TopFolder(std::string_view path) {
+  path.remove_suffix(1);
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return name.empty() ? "files" : std::string(name);
+}
+
+// RFC 6266 section 4.1 and RFC 8187 section 3.2.
+std::string ContentDisposition(std::string_view name) {
+  std::string plain;
+  for (const char c : name) plain += http::IsTokenChar(c) ? c : '_';
+  std::string encoded;
+  for (const char c : name) {
+    const bool direct = IsAlpha(c) || IsDigit(c) || c == '.' || c == '-' || c == '_';
+    if (direct) {
+      encoded += c;
+    } else {
+      fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return "attachment; filename=\"" + plain + "\"; filename*=UTF-8''" + encoded;
+}
+
 // So that the next change must show in its time stamps.
 bool IsSettled(const files::FileIdentity& folder, WallTime now) {
   const int64_t changed_ns = std::max(folder.mtime_ns, folder.ctime_ns);
@@ -50,6 +78,8 @@ FolderLister::FolderLister(const config::Location& location, const files::MimeTy
 
 event::Task<Answer> FolderLister::List(const Request& request, std::string_view path, files::OpenFilePtr folder,
                                        const HandlerContext& context) const {
+  const std::optional<std::string> archive = http::FindParameter(request.head.query, "archive");
+  if (archive && location_.archive) co_return co_await SendArchive(request, path, std::move(folder), context);
   auto options = ParseListingOptions(request.head);
   if (!options) co_return ErrorResponse(400, options.error());
   const ListingFormat format = options->format;
@@ -80,6 +110,38 @@ event::Task<Answer> FolderLister::List(const Request& request, std::string_view 
   }
   Response response;
   response.fields = FieldsOf(format);
+  response.body = std::make_unique<PieceBody>(std::move(maker), std::move(*first), context);
+  co_return response;
+}
+
+event::Task<Answer> FolderLister::SendArchive(const Request& request, std::string_view path, files::OpenFilePtr folder,
+                                              const HandlerContext& context) const {
+  const std::string word = http::FindParameter(request.head.query, "archive").value_or("");
+  if (word != "zip" && word != "tar") co_return ErrorResponse(400, "A folder can be had as zip or tar.");
+  const ArchiveFormat format = word == "zip" ? ArchiveFormat::kZip : ArchiveFormat::kTar;
+  ArchiveMaker::Source source{.folder = std::move(folder),
+                              .place = {.root = root_, .path = std::string(path), .names = names_},
+                              .top = TopFolder(request.path),
+                              .left_out = {}};
+  const size_t prefix_bytes = location_.path == "/" ? 1 : location_.path.size() + 1;
+  for (const std::string& inner : location_.inner_paths) source.left_out.push_back(inner.substr(prefix_bytes));
+  const std::string disposition = ContentDisposition(source.top + "." + word);
+  const ArchiveMaker::Limits limits{.bytes_max = location_.archive_bytes_max};
+  std::shared_ptr<PieceMaker> maker = std::make_shared<ArchiveMaker>(std::move(source), format, limits);
+  Result<PieceMaker::Piece> first = co_await MakePiece(maker, context.loop, context.scope);
+  if (!first && first.error().code == ErrorCode::kTooLarge) {
+    co_return ErrorResponse(403, "This folder is too large to be sent as one archive.");
+  }
+  if (!first) {
+    context.error_log.Report(failure_reports_, log::Level::kError, "folder not packed root={} path={} call={} errno={}",
+                             location_.root, path, first.error().context, first.error().system_errno);
+    co_return ResponseForError(first.error());
+  }
+  Response response;
+  response.fields.Add("Content-Type", format == ArchiveFormat::kZip ? "application/zip" : "application/x-tar");
+  response.fields.Add("Content-Disposition", disposition);
+  response.fields.Add("Cache-Control", "no-store");
+  response.fields.Add("X-Content-Type-Options", "nosniff");
   response.body = std::make_unique<PieceBody>(std::move(maker), std::move(*first), context);
   co_return response;
 }

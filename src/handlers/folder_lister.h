@@ -1,5 +1,5 @@
-// Answers for a folder that has no start page, where `autoindex` is on: what it holds, as a page, JSON or NDJSON. One
-// per location, owned by its StaticHandler; used on the loop.
+// Answers for a folder that has no start page, where `autoindex` is on: what it holds, as a page, JSON or NDJSON, or,
+// with `archive on`, the whole of it as a zip or tar. One per location, owned by its StaticHandler; used on the loop.
 //
 // What was shown of a folder is shown again for files::kFreshFor, unless the folder itself has changed: entries come,
 // go and change their names at once, while the size and date of a file that is written in place may be that old.
@@ -49,6 +49,8 @@ class FolderLister {
                                                 MonotonicTime now) const;
   void Keep(std::string key, const files::FileIdentity& folder, files::RenderedFilePtr page,
             const HandlerContext& context) const;
+  event::Task<Answer> SendArchive(const Request& request, std::string_view path, files::OpenFilePtr folder,
+                                  const HandlerContext& context) const;
   [[nodiscard]] ListingView ViewOf(const Request& request, std::string_view path, ListingOptions options) const;
   [[nodiscard]] static Response Whole(const Request& request, ListingFormat format, files::RenderedFilePtr page,
                                       const HandlerContext& context);

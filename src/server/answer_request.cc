@@ -199,7 +199,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   if (head.framing == http::Framing::kChunked && !streamed && !body.failure()) co_await body.Drain();
   if (body.failure() && !streamed) response = RefuseContent(*body.failure(), body.complete());
   if (LeadsToTooLongTarget(*response, worker.config.limits.target_bytes_max)) response = ErrorResponse(414);
-  host.error_pages().Complete(*response, head.target);
+  host.error_pages().Complete(*response, head.target, &head);
   response->added = added;
   co_return std::move(*response);
 }
