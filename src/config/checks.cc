@@ -41,11 +41,6 @@ int Nearest(const PathIndex& index, std::string_view path) {
 bool IsAny(const Location&) { return true; }
 bool HasProgram(const Location& location) { return location.cgi.has_value(); }
 
-bool Stores(const Location& location) {
-  if (location.cgi || location.redirect) return false;
-  return location.methods.Contains(Method::kPut) || (location.upload_path && location.methods.Contains(Method::kPost));
-}
-
 void AddUploadFolders(const Location& location, std::vector<std::string>& folders) {
   if (location.cgi || location.redirect) return;
   if (location.methods.Contains(Method::kPut)) folders.push_back(location.root);
@@ -250,7 +245,7 @@ void CheckProxies(Builder& builder) {
 struct ServerPaths {
   explicit ServerPaths(const Server& server_in) : server(server_in), locations(IndexPaths(server_in, IsAny)) {
     for (const Location& location : server.locations) {
-      if (!Stores(location)) readers.insert(location.path);
+      if (!StoresUploads(location)) readers.insert(location.path);
     }
   }
   const Server& server;
@@ -268,7 +263,7 @@ bool MayRun(const ServerPaths& paths, const Location& scripts, const std::string
     return false;
   }
   const int nearest = Nearest(paths.locations, target);
-  if (nearest < 0 || !Stores(paths.server.locations[static_cast<size_t>(nearest)])) return true;
+  if (nearest < 0 || !StoresUploads(paths.server.locations[static_cast<size_t>(nearest)])) return true;
   const auto deeper = paths.readers.lower_bound(target == "/" ? target : target + '/');
   return deeper != paths.readers.end() && IsWithin(*deeper, target);
 }

@@ -20,6 +20,12 @@ bool ListenAddress::IsLoopback() const {
   return (family == Family::kIpv4 && host.starts_with("127.")) || (family == Family::kIpv6 && host == "::1");
 }
 
+bool StoresUploads(const Location& location) {
+  if (location.cgi || location.redirect) return false;
+  const bool posts = location.upload_path && location.methods.Contains(http::Method::kPost);
+  return posts || location.methods.Contains(http::Method::kPut);
+}
+
 std::vector<const Location*> CgiRules(const Config& config) {
   std::vector<const Location*> rules;
   for (const Server& server : config.servers) {

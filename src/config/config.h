@@ -100,6 +100,18 @@ struct CgiSettings {
   uint64_t script_memory_max = 0;      // cgi_script_memory_max: the same, bytes of memory; 0: none
 };
 
+// What becomes of a file that is posted under a name that is taken.
+enum class UploadConflict : uint8_t { kRename, kReject, kReplace };
+// When an upload is answered: without waiting for the disk, when the file is there, when its name is there too.
+enum class UploadSync : uint8_t { kNone, kData, kFull };
+
+struct UploadSettings {
+  UploadConflict conflict = UploadConflict::kRename;  // upload_conflict
+  UploadSync sync = UploadSync::kNone;                // upload_sync
+  bool make_folders = false;                          // upload_mkdir
+  uint64_t quota = 0;                                 // upload_quota: bytes; 0: none
+};
+
 // What answers below one path (`location`) or for one extension (`cgi .ext`).
 struct Location {
   std::string path;  // "/", "/img": no slash at the end unless it is "/" alone. Empty for `cgi .ext`
@@ -117,6 +129,7 @@ struct Location {
   uint64_t body_max = 2'147'483'647;
   // Below `root`; begins with "/" and does not end with one, unless it is "/" alone: root itself.
   std::optional<std::string> upload_path;
+  UploadSettings upload;
   std::optional<Redirect> redirect;
   std::optional<CgiSettings> cgi;
   std::vector<std::string> symlink_roots;  // absolute
@@ -201,6 +214,9 @@ struct Config {
   std::string default_type = "application/octet-stream";
   std::vector<Server> servers;
 };
+
+// Whether requests may write below it: PUT, or POST with an `upload_path`.
+[[nodiscard]] bool StoresUploads(const Location& location);
 
 // The folders that requests may write to: root + upload_path where POST stores, root where PUT may. Absolute, sorted,
 // each once. Nothing below one of them may ever be run.

@@ -43,14 +43,23 @@ FileIdentity IdentityOf(const OpenFile& file) {
                       .ctime_ns = file.ctime_ns};
 }
 
+FileIdentity IdentityOf(const struct stat& status) {
+  return FileIdentity{.device = static_cast<uint64_t>(status.st_dev),
+                      .inode = static_cast<uint64_t>(status.st_ino),
+                      .size = static_cast<uint64_t>(status.st_size),
+                      .mtime_ns = ModificationTimeNs(status),
+                      .ctime_ns = ChangeTimeNs(status)};
+}
+
 Result<void> Refresh(OpenFile& file) {
   struct stat status{};
   if (fstat(file.fd.get(), &status) != 0) return SystemFailure("fstat");
-  file.size = static_cast<uint64_t>(status.st_size);
-  file.mtime_ns = ModificationTimeNs(status);
-  file.ctime_ns = ChangeTimeNs(status);
-  file.device = static_cast<uint64_t>(status.st_dev);
-  file.inode = static_cast<uint64_t>(status.st_ino);
+  const FileIdentity identity = IdentityOf(status);
+  file.size = identity.size;
+  file.mtime_ns = identity.mtime_ns;
+  file.ctime_ns = identity.ctime_ns;
+  file.device = identity.device;
+  file.inode = identity.inode;
   file.is_directory = S_ISDIR(status.st_mode);
   file.is_regular = S_ISREG(status.st_mode);
   return {};

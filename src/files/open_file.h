@@ -3,6 +3,8 @@
 #ifndef BRILLIANT_FILES_OPEN_FILE_H_
 #define BRILLIANT_FILES_OPEN_FILE_H_
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,6 +44,7 @@ struct OpenFile {
 using OpenFilePtr = std::shared_ptr<const OpenFile>;
 
 [[nodiscard]] FileIdentity IdentityOf(const OpenFile& file);
+[[nodiscard]] FileIdentity IdentityOf(const struct stat& status);
 
 // What is true of it now.
 [[nodiscard]] Result<FileIdentity> CurrentIdentity(int fd);

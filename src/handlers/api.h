@@ -129,6 +129,8 @@ class RequestBody {
   // Errors: kTooLarge above the limit set for it, kInvalid malformed framing, kClosed incomplete, kDeadline.
   // kCancelled: Interrupt() was called while it waited; it may be called again.
   virtual event::Task<Result<std::span<const char>>> Next() = 0;
+  // The same for who copies the content anyway: it may come in `space`, from its beginning, and saves a copy then.
+  virtual event::Task<Result<std::span<const char>>> NextInto(std::span<char> /*space*/) { return Next(); }
   // The client has ended its side of the connection: it may have gone, or only have said all it has to say.
   [[nodiscard]] virtual bool client_half_closed() const = 0;
   // Makes a Next() that waits return; for who has handed it to another task.

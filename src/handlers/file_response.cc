@@ -21,30 +21,31 @@ using http::Validators;
 // A file this young may change again within the resolution of its time stamp (RFC 9110 section 8.8.1).
 constexpr int64_t kYoungNanoseconds = 2'000'000'000;
 
-std::string EntityTagOf(const OpenFile& file, ContentCoding coding, WallTime now) {
-  const bool weak = now.nanoseconds - file.mtime_ns < kYoungNanoseconds;
-  return http::MakeEntityTag(file.mtime_ns, file.size, coding == ContentCoding::kIdentity ? "" : http::NameOf(coding),
-                             weak);
-}
-
-// RFC 9110 section 8.8.2.1: never later than the answer's own date.
-int64_t LastModifiedOf(const OpenFile& file, WallTime now) {
-  return std::min(WallTime{.nanoseconds = file.mtime_ns}.seconds(), now.seconds());
-}
-
 uint64_t SizeOf(const files::StoredFile& file) {
   return file.rendered != nullptr ? file.rendered->content.size() : file.file->size;
 }
 
 }  // namespace
 
+std::string EntityTagOf(const files::FileIdentity& file, ContentCoding coding, WallTime now) {
+  const bool weak = now.nanoseconds - file.mtime_ns < kYoungNanoseconds;
+  return http::MakeEntityTag(file.mtime_ns, file.size, coding == ContentCoding::kIdentity ? "" : http::NameOf(coding),
+                             weak);
+}
+
+// RFC 9110 section 8.8.2.1: never later than the answer's own date.
+int64_t LastModifiedOf(const files::FileIdentity& file, WallTime now) {
+  return std::min(WallTime{.nanoseconds = file.mtime_ns}.seconds(), now.seconds());
+}
+
 Response FileResponder::Respond(const Request& request, Representation file, WallTime now) const {
   if (const RenderedFile* rendered = file.stored.rendered.get()) {
     const Validators validators{.etag = rendered->etag, .last_modified_seconds = rendered->last_modified_seconds};
     return RespondWith(request, std::move(file), validators, now);
   }
-  const std::string etag = EntityTagOf(*file.stored.file, file.coding, now);
-  const Validators validators{.etag = etag, .last_modified_seconds = LastModifiedOf(*file.stored.file, now)};
+  const files::FileIdentity identity = IdentityOf(*file.stored.file);
+  const std::string etag = EntityTagOf(identity, file.coding, now);
+  const Validators validators{.etag = etag, .last_modified_seconds = LastModifiedOf(identity, now)};
   return RespondWith(request, std::move(file), validators, now);
 }
 
@@ -133,8 +134,8 @@ Response FileResponder::Partial(Representation file, const Validators& validator
 RenderedFile FileResponder::Render(std::string_view path, ContentCoding coding, const OpenFile& file,
                                    std::string content, WallTime now) const {
   RenderedFile rendered;
-  rendered.etag = EntityTagOf(file, coding, now);
-  rendered.last_modified_seconds = LastModifiedOf(file, now);
+  rendered.etag = EntityTagOf(IdentityOf(file), coding, now);
+  rendered.last_modified_seconds = LastModifiedOf(IdentityOf(file), now);
   rendered.mtime_ns = file.mtime_ns;
   FieldList fields = ContentFields(path, coding);
   AddFileFields(fields, {.etag = rendered.etag, .last_modified_seconds = rendered.last_modified_seconds});
@@ -150,9 +151,22 @@ RenderedFile FileResponder::Render(std::string_view path, ContentCoding coding, 
 // What the content is, in a 200 and in each part of a 206.
 FieldList FileResponder::ContentFields(std::string_view path, ContentCoding coding) const {
   FieldList fields;
-  fields.Add("Content-Type", ContentType(path));
+  const std::string type = ContentType(path);
+  fields.Add("Content-Type", type);
+  // What strangers have stored must not act as a page of this site.
+  constexpr std::string_view kPolicy = "Content-Security-Policy";
+  const bool foreign = http::IsActive(type) && IsUpload(path) && !Replaces(location_.add_headers, kPolicy);
+  if (foreign) fields.Add(kPolicy, "sandbox");
   if (coding != ContentCoding::kIdentity) fields.Add("Content-Encoding", http::NameOf(coding));
   return fields;
+}
+
+// Whether requests may have made it.
+bool FileResponder::IsUpload(std::string_view path) const {
+  if (!config::StoresUploads(location_)) return false;
+  if (location_.methods.Contains(http::Method::kPut)) return true;
+  const std::string_view below = std::string_view(*location_.upload_path).substr(1);
+  return below.empty() || (path.starts_with(below) && path.substr(below.size()).starts_with('/'));
 }
 
 // What a 304, and a 206 that continues an earlier answer, must have like the 200 (RFC 9110 section 15.4.5).

@@ -23,6 +23,10 @@ struct Representation {
   http::ContentCoding coding = http::ContentCoding::kIdentity;
 };
 
+// The validators of a file as GET sends them.
+[[nodiscard]] std::string EntityTagOf(const files::FileIdentity& file, http::ContentCoding coding, WallTime now);
+[[nodiscard]] int64_t LastModifiedOf(const files::FileIdentity& file, WallTime now);
+
 class FileResponder {
  public:
   // Both outlive the responder.
@@ -44,6 +48,7 @@ class FileResponder {
   [[nodiscard]] Response Partial(Representation file, const http::Validators& validators,
                                  std::vector<http::ByteRange> ranges, bool client_has_fields) const;
   [[nodiscard]] http::FieldList ContentFields(std::string_view path, http::ContentCoding coding) const;
+  [[nodiscard]] bool IsUpload(std::string_view path) const;
   void AddSharedFields(http::FieldList& fields, std::string_view etag) const;
   void AddFileFields(http::FieldList& fields, const http::Validators& validators) const;
   [[nodiscard]] std::string ContentType(std::string_view path) const;

@@ -6,8 +6,8 @@ namespace brilliant::handlers {
 
 FolderHandler::FolderHandler(const config::Location& location, const files::MimeTypes& types,
                              std::vector<std::string> script_extensions)
-    : static_(location, types, std::move(script_extensions)),
-      upload_("Uploads are not part of this version yet."),
+    : static_(location, types, script_extensions),
+      upload_(location, static_.root(), std::move(script_extensions)),
       delete_("Deletion is not part of this version yet.") {}
 
 // No coroutine, so that reading costs no more here than elsewhere.

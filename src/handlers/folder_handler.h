@@ -11,6 +11,7 @@
 #include "handlers/api.h"
 #include "handlers/fixed_handlers.h"
 #include "handlers/static_handler.h"
+#include "handlers/upload_handler.h"
 
 namespace brilliant::handlers {
 
@@ -24,7 +25,7 @@ class FolderHandler final : public Handler {
 
  private:
   const StaticHandler static_;
-  const UnsupportedHandler upload_;
+  const UploadHandler upload_;
   const UnsupportedHandler delete_;
 };
 

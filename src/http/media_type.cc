@@ -41,4 +41,9 @@ bool AsksForPage(const RequestHead& head) {
   return false;
 }
 
+bool IsActive(std::string_view media_type) {
+  const std::string type = ToLower(TrimBlanks(media_type.substr(0, media_type.find(';'))));
+  return type == "text/html" || type.ends_with("xml") || type.ends_with("xsl") || type.ends_with("xslt");
+}
+
 }  // namespace brilliant::http

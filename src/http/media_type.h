@@ -21,6 +21,9 @@ namespace brilliant::http {
 // (RFC 9110 section 12.5.1), not only in a range.
 [[nodiscard]] bool AsksForPage(const RequestHead& head);
 
+// Whether a browser that shows it by itself runs what it may hold: HTML, and XML of every kind (SVG too).
+[[nodiscard]] bool IsActive(std::string_view media_type);
+
 }  // namespace brilliant::http
 
 #endif  // BRILLIANT_HTTP_MEDIA_TYPE_H_

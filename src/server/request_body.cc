@@ -1,5 +1,7 @@
 #include "server/request_body.h"
 
+#include <algorithm>
+
 #include "server/send_output.h"
 
 namespace brilliant::server {
@@ -31,11 +33,30 @@ event::Task<Result<std::span<const char>>> StreamRequestBody::Next() {
       case http::BodyStatus::kNeedMore:
         break;
     }
-    const Result<void> more = co_await ReadMore();
-    const bool interrupted = !more && more.error().code == ErrorCode::kCancelled && !connection_.scope().reason();
-    if (interrupted) co_return std::unexpected(more.error());
-    if (!more) co_return Fail(more.error());
+    buffers_.input.RewindTo(content_start_);
+    const Result<size_t> count = co_await ReadSome(buffers_.input.free_space());
+    if (!count) co_return FailRead(count.error());
+    buffers_.input.Filled(*count);
   }
+}
+
+// Only what is certainly content may go past the input buffer: what follows it belongs to the next request.
+event::Task<Result<std::span<const char>>> StreamRequestBody::NextInto(std::span<char> space) {
+  const uint64_t left = buffers_.decoder.remaining().value_or(0);
+  if (left == 0 || !buffers_.input.unread().empty()) co_return co_await Next();
+  const Result<size_t> count = co_await ReadSome(space.first(std::min<uint64_t>(space.size(), left)));
+  if (!count) co_return FailRead(count.error());
+  const http::BodyStep step = buffers_.decoder.Next({space.data(), *count});
+  connection_.worker().counters.content_bytes_received.Add(step.content.size());
+  if (buffers_.decoder.content_bytes() > bytes_max_) {
+    co_return Fail({.code = ErrorCode::kTooLarge, .context = "content"});
+  }
+  co_return std::span<const char>(step.content);
+}
+
+std::unexpected<Error> StreamRequestBody::FailRead(const Error& error) {
+  const bool interrupted = error.code == ErrorCode::kCancelled && !connection_.scope().reason();
+  return interrupted ? std::unexpected(error) : Fail(error);
 }
 
 // The only mapping from what goes wrong with content to a status.
@@ -64,7 +85,7 @@ std::unexpected<Error> StreamRequestBody::Fail(const Error& error) {
   return std::unexpected(error);
 }
 
-event::Task<Result<void>> StreamRequestBody::ReadMore() {
+event::Task<Result<size_t>> StreamRequestBody::ReadSome(std::span<char> into) {
   if (awaits_continue_) {
     awaits_continue_ = false;
     buffers_.output.text() += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -73,18 +94,16 @@ event::Task<Result<void>> StreamRequestBody::ReadMore() {
     const Result<void> sent = co_await SendOutput(connection_, buffers_.output, progress);
     if (!sent) {
       connection_.scope().Cancel(sent.error().code);  // it takes no answer either
-      co_return sent;
+      co_return std::unexpected(sent.error());
     }
   }
-  buffers_.input.RewindTo(content_start_);
   std::chrono::nanoseconds waited{};
   while (true) {
-    const Result<size_t> count = connection_.transport().TryRead(buffers_.input.free_space());
+    const Result<size_t> count = connection_.transport().TryRead(into);
     if (count && *count == 0) co_return Failure(ErrorCode::kClosed, "content is incomplete");
     if (count) {
-      buffers_.input.Filled(*count);
       if (!progress_.Keeps(waited, *count)) co_return Failure(ErrorCode::kDeadline, "content comes too slowly");
-      co_return Result<void>();
+      co_return count;
     }
     if (count.error().code != ErrorCode::kWouldBlock) co_return std::unexpected(count.error());
     const MonotonicTime began = connection_.loop().now();
@@ -92,7 +111,7 @@ event::Task<Result<void>> StreamRequestBody::ReadMore() {
     const Result<void> readable = co_await connection_.loop().Wait(connection_.transport().waitable(),
                                                                    event::Interest::kRead, &connection_.timer);
     connection_.timer.Stop();
-    if (!readable) co_return readable;
+    if (!readable) co_return std::unexpected(readable.error());
     waited += connection_.loop().now() - began;
   }
 }

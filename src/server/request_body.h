@@ -29,6 +29,7 @@ class StreamRequestBody final : public handlers::RequestBody {
   void set_bytes_max(uint64_t bytes_max) { bytes_max_ = bytes_max; }
 
   event::Task<Result<std::span<const char>>> Next() override;
+  event::Task<Result<std::span<const char>>> NextInto(std::span<char> space) override;
   [[nodiscard]] bool client_half_closed() const override { return connection_.transport().waitable().input_ended(); }
   void Interrupt() override { connection_.transport().waitable().InterruptRead(); }
 
@@ -43,7 +44,8 @@ class StreamRequestBody final : public handlers::RequestBody {
   [[nodiscard]] const std::optional<http::RequestError>& failure() const { return failure_; }
 
  private:
-  [[nodiscard]] event::Task<Result<void>> ReadMore();
+  [[nodiscard]] event::Task<Result<size_t>> ReadSome(std::span<char> into);
+  std::unexpected<Error> FailRead(const Error& error);
   std::unexpected<Error> Fail(const Error& error);
 
   Connection& connection_;

@@ -1,0 +1,66 @@
+// Takes one file's bytes as they come and has them written, in large pieces, by the offload pool: the memory it needs
+// does not depend on the file. Lives in the frame of a coroutine that stores an upload.
+#ifndef BRILLIANT_HANDLERS_UPLOAD_WRITER_H_
+#define BRILLIANT_HANDLERS_UPLOAD_WRITER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "event/task.h"
+#include "files/upload_file.h"
+#include "handlers/api.h"
+
+namespace brilliant::handlers {
+
+// Written at once; the memory of one upload.
+inline constexpr size_t kUploadPieceBytes = 262'144;
+
+// What the uploads of one location may still store on disk, in this worker.
+struct UploadRoom {
+  uint64_t under_way = 0;  // bytes of files that are not published yet
+};
+
+class UploadWriter {
+ public:
+  // `context` and `room` outlive it. `bytes_max`: of all uploads of `room` under way; beyond it Add fails with EDQUOT.
+  UploadWriter(const HandlerContext& context, UploadRoom& room, uint64_t bytes_max)
+      : context_(context), room_(room), bytes_max_(bytes_max) {}
+  ~UploadWriter() { room_.under_way -= bytes_; }
+  UploadWriter(const UploadWriter&) = delete;
+  UploadWriter& operator=(const UploadWriter&) = delete;
+
+  // Begins with another file; what the last one was is over. `expected`: how many bytes will come, as far as is known.
+  void Start(std::shared_ptr<files::UploadFile> file, uint64_t expected);
+  [[nodiscard]] bool started() const { return file_ != nullptr; }
+  // Of the file.
+  [[nodiscard]] uint64_t bytes() const { return bytes_; }
+
+  // Where the next bytes may be put, for Add to find them there. Never empty.
+  [[nodiscard]] std::span<char> space();
+  // `bytes` lie at the beginning of space(), or elsewhere. Errors: those of writing; EDQUOT.
+  [[nodiscard]] event::Task<Result<void>> Add(std::span<const char> bytes);
+  // Everything has come. On success and on failure the writer has no file any more, but after kChanged it can be tried
+  // again.
+  [[nodiscard]] event::Task<Result<files::Published>> Publish(files::PublishPlan plan);
+  // Gives the file up.
+  void Drop();
+
+ private:
+  [[nodiscard]] event::Task<Result<void>> Flush();
+
+  const HandlerContext& context_;
+  UploadRoom& room_;
+  const uint64_t bytes_max_;
+  std::shared_ptr<files::UploadFile> file_;
+  std::shared_ptr<char[]> buffer_;  // shared with a job under way
+  size_t capacity_ = 0;
+  size_t filled_ = 0;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace brilliant::handlers
+
+#endif  // BRILLIANT_HANDLERS_UPLOAD_WRITER_H_
