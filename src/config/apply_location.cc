@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -290,6 +291,52 @@ void ApplyUploadPath(Builder& builder, const Directive& directive) {
   if (auto path = builder.Value(word, ResolvePath(word.text, "/", ""))) {
     builder.location->location.upload_path = std::move(*path);
   }
+}
+
+namespace {
+
+// Of "rename", "reject" and the like, in the order of the enumeration.
+template <typename Choice, size_t kCount>
+void ApplyUploadChoice(Builder& builder, const Directive& directive, const std::array<std::string_view, kCount>& words,
+                       Choice& choice) {
+  const Word& word = directive.words[0];
+  builder.location->notes.upload_settings = directive.name.span;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (word.text != words[i]) continue;
+    choice = static_cast<Choice>(i);
+    return;
+  }
+  builder.Fail(word, {fmt::format("{} is none of what can be chosen", Quoted(word.text)),
+                      fmt::format("one of {}", fmt::join(words, ", "))});
+}
+
+}  // namespace
+
+void ApplyUploadConflict(Builder& builder, const Directive& directive) {
+  static constexpr std::array<std::string_view, 3> kWords = {"rename", "reject", "replace"};
+  ApplyUploadChoice(builder, directive, kWords, builder.location->location.upload.conflict);
+}
+
+void ApplyUploadSync(Builder& builder, const Directive& directive) {
+  static constexpr std::array<std::string_view, 3> kWords = {"none", "data", "full"};
+  ApplyUploadChoice(builder, directive, kWords, builder.location->location.upload.sync);
+}
+
+void ApplyUploadMkdir(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  builder.location->notes.upload_settings = directive.name.span;
+  if (const auto value = builder.Value(word, ParseSwitch(word.text)))
+    builder.location->location.upload.make_folders = *value;
+}
+
+void ApplyUploadQuota(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  builder.location->notes.upload_settings = directive.name.span;
+  if (word.text == "off") return;
+  const auto size = builder.Value(word, ParseSize(word.text));
+  if (!size) return;
+  if (*size == 0) return builder.Fail(word, {"nothing would fit in 0 bytes", "write \"off\" for no quota"});
+  builder.location->location.upload.quota = *size;
 }
 
 void ApplyFallback(Builder& builder, const Directive& directive) {

@@ -25,6 +25,7 @@ struct LocationNotes {
   Span root;
   Span redirect;
   Span upload;
+  Span upload_settings;  // the last of the other directives that begin with "upload"
   Span methods;
   Span program;
   Span interpreter;

@@ -118,6 +118,12 @@ void CheckUploads(const Location& location, const LocationNotes& notes, Reporter
   }
 }
 
+void CheckUploadSettings(const Location& location, const LocationNotes& notes, Reporter& reporter) {
+  if (notes.upload_settings.line == 0 || location.redirect || !notes.methods_known || StoresUploads(location)) return;
+  reporter.Warning(notes.upload_settings, "nothing is stored here: this directive has no effect",
+                   location.cgi ? "remove it" : "add for example: methods GET PUT");
+}
+
 void CheckFallback(const Location& location, const LocationNotes& notes, Reporter& reporter) {
   if (location.fallback.empty()) return;
   if (location.cgi) {
@@ -359,6 +365,7 @@ void CheckServer(const Server& server, const ServerNotes& notes, Reporter& repor
   for (size_t i = 0; i < server.locations.size(); ++i) {
     const Location& location = server.locations[i];
     CheckUploads(location, notes.locations[i], reporter);
+    CheckUploadSettings(location, notes.locations[i], reporter);
     CheckFallback(location, notes.locations[i], reporter);
     if (!location.redirect) continue;
     const std::string_view target = location.redirect->target;

@@ -38,6 +38,12 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   if (!(location.methods == http::MethodSet{http::Method::kGet})) line("methods", location.methods.ToAllow());
   if (location.body_max != Location{}.body_max) line("body_max", fmt::format("{}", location.body_max));
   if (location.upload_path) line("upload_path", *location.upload_path);
+  const UploadSettings& upload = location.upload;
+  if (upload.conflict != UploadConflict::kRename)
+    line("upload_conflict", fmt::format("{}", static_cast<int>(upload.conflict)));
+  if (upload.sync != UploadSync::kNone) line("upload_sync", fmt::format("{}", static_cast<int>(upload.sync)));
+  if (upload.make_folders) line("upload_mkdir", "on");
+  if (upload.quota != 0) line("upload_quota", fmt::format("{}", upload.quota));
   if (location.redirect) line("redirect_to", fmt::format("{} {}", location.redirect->code, location.redirect->target));
   for (const std::string& root : location.symlink_roots) line("symlink_root", root);
   if (location.charset != "utf-8") line("charset", location.charset.empty() ? "off" : location.charset);

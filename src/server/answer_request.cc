@@ -73,12 +73,18 @@ std::optional<Response> RefuseCrossSite(const http::RequestHead& head, const Rou
   return ErrorResponse(403, ExplainCrossSite(reason));
 }
 
+Response TooLarge(uint64_t bytes_max) {
+  Response response = ErrorResponse(413);
+  response.detail = "At most " + std::to_string(bytes_max) + " bytes are accepted here.";
+  return response;
+}
+
 // What the location's rules decide before its handler is asked.
 std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Route& route, WorkerContext& worker) {
   if (head.method == http::Method::kOptions && !route.any_method) return handlers::OptionsResponse(route.allow);
   if (!route.methods.Contains(head.method)) return handlers::MethodNotAllowed(route.allow);
   if (std::optional<Response> refused = RefuseCrossSite(head, route, worker)) return refused;
-  if (head.framing == http::Framing::kLength && head.content_length > route.body_max) return ErrorResponse(413);
+  if (head.framing == http::Framing::kLength && head.content_length > route.body_max) return TooLarge(route.body_max);
   return std::nullopt;
 }
 
@@ -89,8 +95,9 @@ bool LeadsToTooLongTarget(const Response& response, uint64_t target_bytes_max) {
 }
 
 // Whatever the handler made of content that could not be read.
-Response RefuseContent(const http::RequestError& error, bool complete) {
-  Response response = ErrorResponse(error.status, error.reason);
+Response RefuseContent(const http::RequestError& error, const Route* route, bool complete) {
+  Response response =
+      error.status == 413 && route != nullptr ? TooLarge(route->body_max) : ErrorResponse(error.status, error.reason);
   response.close = !complete;
   return response;
 }
@@ -197,7 +204,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   // Content that is made while it is sent may depend on what is still to be read: it is left alone.
   const bool streamed = std::holds_alternative<std::unique_ptr<handlers::BodySource>>(response->body);
   if (head.framing == http::Framing::kChunked && !streamed && !body.failure()) co_await body.Drain();
-  if (body.failure() && !streamed) response = RefuseContent(*body.failure(), body.complete());
+  if (body.failure() && !streamed) response = RefuseContent(*body.failure(), route, body.complete());
   if (LeadsToTooLongTarget(*response, worker.config.limits.target_bytes_max)) response = ErrorResponse(414);
   host.error_pages().Complete(*response, head.target, &head);
   response->added = added;

@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+"""Kills workers while files are stored, and looks at what is left: every name stands for old or new content in full, and
+nothing is left behind but at most one hidden file, which the next upload takes away. A sample runs in test_uploads.py;
+alone:
+
+    BRILLIANT_BINARY=build/release/brilliantserver tests/end_to_end/crash_uploads.py [ROUNDS]
+"""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from brilliant import TIMEOUT, Factory, wait_until
+
+OLD = b"old content, whole\n" * 30_000
+NEW = b"new content, whole\n" * 40_000
+HIDDEN = ".upload-replacing"
+# Each with the number of the call from which on the worker is killed: the first, and later ones where there are several.
+SYSTEM_CALLS = {"openat2": (1, 2), "openat": (1, 2), "newfstatat": (1, 2, 3), "fstatfs": (1,), "flock": (1,), "write": (1, 2, 3),
+                "linkat": (1, 2), "renameat": (1,), "unlinkat": (1,), "recvfrom": (1, 2, 3), "close": (1, 2), "sendto": (1,)}
+
+
+def put(server, target, body, method="PUT"):
+    """The status, or None if the connection ended before it."""
+    with contextlib.suppress(OSError, ConnectionError, ValueError):
+        return server.request(method, target, body=body).status
+    return None
+
+
+def check(folder, complete):
+    """What is in the folder, after a crash. `complete`: the answer said so."""
+    for name in os.listdir(folder):
+        if name in ("sub", ".keep"):
+            continue
+        path = folder / name
+        content = path.read_bytes()
+        assert content in (OLD, NEW), f"{name}: {len(content)} bytes"
+        assert name in ("old.bin", "new.bin", HIDDEN), name
+    assert not complete or NEW in [(folder / name).read_bytes() for name in ("old.bin", "new.bin") if (folder / name).exists()]
+
+
+def prepare(folder):
+    for name in ("old.bin", "new.bin"):
+        (folder / name).unlink(missing_ok=True)
+    old = folder / "old.bin"
+    old.write_bytes(OLD)
+    old.chmod(0o666)
+
+
+def workers_again(server, known):
+    """Until the workers that were killed have successors."""
+    wait_until(lambda: len(server.worker_pids()) >= len(known) and set(server.worker_pids()).isdisjoint(known) and
+               put(server, "/in/none/none", b"") == 409, "new workers")
+
+
+def crash_at_random(server, rounds, seed=1):
+    """Kills all workers at a random moment of an upload."""
+    folder = server.folder / "www/in"
+    choice = random.Random(seed)
+    for number in range(rounds):
+        prepare(folder)
+        known = set(server.worker_pids())
+        target = choice.choice(("/in/old.bin", "/in/new.bin"))
+        killer = subprocess.Popen([sys.executable, "-c", "import os, signal, sys, time\ntime.sleep(float(sys.argv[1]))\n"
+                                   "for pid in sys.argv[2:]:\n  os.kill(int(pid), signal.SIGKILL)", str(choice.random() * 0.01),
+                                   *map(str, known)])
+        status = None
+        while killer.poll() is None:
+            status = put(server, target, NEW)
+        killer.wait(TIMEOUT)
+        check(folder, status in (201, 204))
+        workers_again(server, known)
+        # What a crash can leave behind is taken away by the next file that is replaced.
+        assert put(server, "/in/old.bin", NEW) in (201, 204)
+        assert HIDDEN not in os.listdir(folder), number
+
+
+def crash_at_system_calls(brilliant, start):
+    """Kills the worker as it enters each of the system calls that an upload makes."""
+    server = start(brilliant, workers=1)
+    folder = server.folder / "www/in"
+    killed = 0
+    for target in ("/in/old.bin", "/in/new.bin"):
+        for call, counts in SYSTEM_CALLS.items():
+            for count in counts:
+                prepare(folder)
+                (pid,) = known = server.worker_pids()
+                trace = subprocess.Popen(["strace", "-f", "-qq", "-p", str(pid), "-o", server.folder / "trace", "-e", f"trace={call}",
+                                          "-e", f"inject={call}:signal=KILL:when={count}"], stderr=subprocess.PIPE)
+                wait_until(lambda: traced(pid), "strace")
+                status = put(server, target, NEW)
+                if server.worker_pids() == known and status is not None:
+                    trace.terminate()
+                trace.wait(TIMEOUT)
+                check(folder, status in (201, 204))
+                if status is None:
+                    killed += 1
+                    workers_again(server, known)
+                assert put(server, "/in/old.bin", NEW) in (201, 204)
+                assert HIDDEN not in os.listdir(folder)
+    assert killed >= 20, "strace did not kill anything"
+
+
+def traced(pid):
+    """Whether all threads of a process are traced."""
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as status:
+                if "TracerPid:\t0\n" in status.read():
+                    return False
+        return True
+    return False
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    factory = Factory()
+    try:
+        (factory.folder / "www/in").mkdir(parents=True)
+        for name in ("www", "www/in"):
+            (factory.folder / name).chmod(0o777)
+        server = factory.start("access_log off\nserver { listen 127.0.0.1:@PORT@\n"
+                               "  location / { root @FOLDER@/www; methods GET PUT } }")
+        began = time.monotonic()
+        crash_at_random(server, rounds, seed=int(time.time()))
+        print(f"{rounds} crashes in {time.monotonic() - began:.0f} s: nothing lost, nothing in part")
+    finally:
+        factory.close()
+
+
+if __name__ == "__main__":
+    main()
