@@ -95,10 +95,9 @@ bool LeadsToTooLongTarget(const Response& response, uint64_t target_bytes_max) {
 }
 
 // Whatever the handler made of content that could not be read.
-Response RefuseContent(const http::RequestError& error, const Route* route, bool complete) {
-  Response response =
-      error.status == 413 && route != nullptr ? TooLarge(route->body_max) : ErrorResponse(error.status, error.reason);
-  response.close = !complete;
+Response RefuseContent(const http::RequestError& error, const StreamRequestBody& body) {
+  Response response = error.status == 413 ? TooLarge(body.bytes_max()) : ErrorResponse(error.status, error.reason);
+  response.close = !body.complete();
   return response;
 }
 
@@ -204,7 +203,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   // Content that is made while it is sent may depend on what is still to be read: it is left alone.
   const bool streamed = std::holds_alternative<std::unique_ptr<handlers::BodySource>>(response->body);
   if (head.framing == http::Framing::kChunked && !streamed && !body.failure()) co_await body.Drain();
-  if (body.failure() && !streamed) response = RefuseContent(*body.failure(), route, body.complete());
+  if (body.failure() && !streamed) response = RefuseContent(*body.failure(), body);
   if (LeadsToTooLongTarget(*response, worker.config.limits.target_bytes_max)) response = ErrorResponse(414);
   host.error_pages().Complete(*response, head.target, &head);
   response->added = added;

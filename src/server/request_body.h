@@ -27,6 +27,7 @@ class StreamRequestBody final : public handlers::RequestBody {
 
   // Content beyond this many bytes fails with kTooLarge.
   void set_bytes_max(uint64_t bytes_max) { bytes_max_ = bytes_max; }
+  [[nodiscard]] uint64_t bytes_max() const { return bytes_max_; }
 
   event::Task<Result<std::span<const char>>> Next() override;
   event::Task<Result<std::span<const char>>> NextInto(std::span<char> space) override;
