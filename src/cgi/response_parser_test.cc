@@ -279,6 +279,13 @@ TEST_F(ResponseParserTest, SendFileIsNeverPassedOn) {
   EXPECT_EQ(LeftOut(response), "X-Sendfile");
 }
 
+TEST_F(ResponseParserTest, AFileBringsItsOwnType) {
+  const ScriptResponse response = Good("X-Sendfile: /srv/f\n\n");
+  EXPECT_EQ(response.kind, ResponseKind::kDocument);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.send_file, "/srv/f");
+}
+
 // ---- A whole response where a header is expected ----
 
 TEST_F(ResponseParserTest, AStatusLineCountsAsStatus) {

@@ -190,7 +190,8 @@ bool ResponseMaker::DecideNonParsed() {
 bool ResponseMaker::DecideKind() {
   const bool has_status = status_ != nullptr || head_.status_line.has_value();
   if (location_ == nullptr) {
-    if (has_status || content_type_ != nullptr) return true;
+    // The file brings its own type.
+    if (has_status || content_type_ != nullptr || response_.send_file) return true;
     return Refuse(OutputFaultKind::kNoCgiField, head_.fields.front(),
                   "none of the fields is Content-Type, Status or Location");
   }

@@ -81,6 +81,7 @@ void ApplyCgiEnvironment(Builder& builder, const Directive& directive);
 void ApplyInterpreter(Builder& builder, const Directive& directive);
 void ApplyTimeout(Builder& builder, const Directive& directive);
 void ApplyTotalTimeout(Builder& builder, const Directive& directive);
+void ApplySendfileRoots(Builder& builder, const Directive& directive);
 void ApplyHalfClose(Builder& builder, const Directive& directive);
 
 }  // namespace brilliant::config

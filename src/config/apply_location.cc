@@ -391,6 +391,20 @@ void ApplySymlinkRoots(Builder& builder, const Directive& directive) {
   }
 }
 
+void ApplySendfileRoots(Builder& builder, const Directive& directive) {
+  builder.location->cgi_words.push_back(directive.name);
+  for (const Word& word : directive.words) {
+    auto path = builder.Path(word);
+    if (!path) continue;
+    if (*path == "/") {
+      builder.Fail(word, {"with \"/\" a program could have any file of the machine sent",
+                          "name the folders whose files programs send"});
+      continue;
+    }
+    builder.location->cgi.sendfile_roots.push_back(std::move(*path));
+  }
+}
+
 void ApplyCgiProgram(Builder& builder, const Directive& directive) {
   const Word& word = directive.words[0];
   LocationScope& scope = *builder.location;

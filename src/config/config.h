@@ -92,6 +92,14 @@ struct CgiSettings {
   bool search_words = false;           // cgi_search_words
   bool blank_shell_functions = false;  // cgi_blank_shell_functions
   uint64_t output_max = UINT64_MAX;    // cgi_output_max: bytes
+  Milliseconds half_close{30'000};          // cgi_half_close: a pause of the output when the client has ended its side
+  bool stream = false;                      // cgi_stream: content of unknown length is passed on as it comes
+  bool debug = false;                       // cgi_debug: error pages say what went wrong
+  bool pass_authorization = false;          // cgi_pass_authorization
+  bool search_words = false;                // cgi_search_words
+  bool blank_shell_functions = false;       // cgi_blank_shell_functions
+  std::vector<std::string> sendfile_roots;  // cgi_sendfile_roots: absolute
+  uint64_t output_max = UINT64_MAX;         // cgi_output_max: bytes
   uint64_t processes_max = 0;          // cgi_processes_max: of this rule at one time; 0: only the server's own limit
   uint64_t memory_max = 0;             // cgi_memory_max: address space of a process, in bytes; 0: none
   uint64_t processor_seconds_max = 0;  // cgi_cpu_max: of a process; 0: none

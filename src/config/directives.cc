@@ -711,6 +711,16 @@ constexpr DirectiveRow kRows[] = {
                 "2014, which run what stands behind it (Shellshock).",
      .example = "cgi_blank_shell_functions on",
      .apply = ApplyProgramSwitch<&CgiSettings::blank_shell_functions>},
+    {.name = "cgi_sendfile_roots",
+     .places = static_cast<Places>(kLocation | kCgi),
+     .words = "PATH...",
+     .words_max = kAnyNumber,
+     .fallback = "(none: the field is ignored)",
+     .meaning =
+         "Folders whose files a program may have the server send, by a field `X-Sendfile: /absolute/path` in its "
+         "answer: faster than to print them, and with ranges and conditions.",
+     .example = "cgi_sendfile_roots /srv/downloads",
+     .apply = ApplySendfileRoots},
     {.name = "cgi_output_max",
      .places = static_cast<Places>(kLocation | kCgi),
      .words = "SIZE",

@@ -65,6 +65,7 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   line("cgi_half_close", fmt::format("{}ms", cgi.half_close.count()));
   line("cgi_switches", fmt::format("stream={} debug={} authorization={} search_words={} blank={}", cgi.stream,
                                    cgi.debug, cgi.pass_authorization, cgi.search_words, cgi.blank_shell_functions));
+  for (const std::string& root : cgi.sendfile_roots) line("cgi_sendfile_root", root);
   line("cgi_limits", fmt::format("output={} processes={} memory={} cpu={} user_processes={}", cgi.output_max,
                                  cgi.processes_max, cgi.memory_max, cgi.processor_seconds_max, cgi.user_processes_max));
   line("cgi_script_limits", fmt::format("processes={} memory={}", cgi.script_processes_max, cgi.script_memory_max));

@@ -128,6 +128,8 @@ void CheckLocation(const Location& location, MachineChecker& checker) {
     const bool interpreted = !location.cgi->interpreter.empty();
     checker.Check(location.cgi->program, {Kind::kFile, interpreted ? R_OK : X_OK, "program"}, location.position);
     checker.Check(location.cgi->interpreter, {Kind::kFile, X_OK, "interpreter"}, location.position);
+    for (const std::string& root : location.cgi->sendfile_roots)
+      checker.Check(root, {Kind::kFolder, X_OK, "cgi_sendfile_roots"}, location.position);
   }
   const bool program = location.cgi && !location.cgi->program.empty();
   if (program && !location.root_given) return;

@@ -153,8 +153,21 @@ event::Task<Answer> CgiHandler::AnswerFrom(std::unique_ptr<ScriptExchange> excha
   cgi::ScriptResponse& made = parser.response();
   const bool has_document =
       made.kind == cgi::ResponseKind::kDocument || made.kind == cgi::ResponseKind::kClientRedirectWithDocument;
-  if (!has_document) co_await exchange->Finish();
+  if (made.send_file && !sender_.enabled()) {
+    context.error_log.Report(sendfile_reports_, log::Level::kWarn,
+                             "X-Sendfile ignored script={} client={} directive=cgi_sendfile_roots", script_path,
+                             request.client);
+    made.send_file.reset();
+  }
+  if (!has_document || made.send_file) {
+    co_await exchange->LetEnd();
+    co_await exchange->Finish();
+  }
   if (made.kind == cgi::ResponseKind::kLocalRedirect) co_return LocalRedirect{.target = std::move(made.location)};
+  if (has_document && made.send_file) {
+    cgi::ScriptResponse sent = std::move(made);
+    co_return co_await SendFile(std::move(sent), request, context);
+  }
   Response response;
   response.status = made.status;
   response.reason = std::move(made.reason_phrase);
@@ -179,6 +192,19 @@ Answer CgiHandler::NotLaunched(const Error& error, const Request& request, const
   const cgi::FaultText text = cgi::DescribeFault(shortage);
   return Explained(text.status, fmt::format("{} (errno {})", text.cause, error.system_errno), text.remedy, request,
                    context);
+}
+
+event::Task<Answer> CgiHandler::SendFile(cgi::ScriptResponse made, const Request& request,
+                                         const HandlerContext& context) const {
+  const std::string path = *made.send_file;
+  Result<Response> response = co_await sender_.Send(request, std::move(made), context);
+  if (response) co_return std::move(*response);
+  const Error& error = response.error();
+  if (error.code == ErrorCode::kClosed || error.code == ErrorCode::kCancelled) co_return ResponseForError(error);
+  const cgi::FaultText text = FileSender::Describe(error);
+  std::string cause = fmt::format("{}: {}", text.cause, path);
+  if (error.system_errno != 0) cause += fmt::format(" (errno {})", error.system_errno);
+  co_return Explained(text.status, std::move(cause), text.remedy, request, context);
 }
 
 Answer CgiHandler::Failed(const ScriptExchange& exchange, const Error& error, const Request& request,

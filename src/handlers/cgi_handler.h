@@ -11,15 +11,18 @@
 
 #include "cgi/response_parser.h"
 #include "config/config.h"
+#include "files/mime_types.h"
 #include "handlers/api.h"
+#include "handlers/file_sender.h"
 #include "handlers/script_exchange.h"
 
 namespace brilliant::handlers {
 
 class CgiHandler final : public Handler {
  public:
-  // `location` outlives the handler; `rule`: its place in config::CgiRules().
-  CgiHandler(const config::Location& location, uint32_t rule) : location_(location), rule_(rule) {}
+  // `location` and `types` outlive the handler; `rule`: its place in config::CgiRules().
+  CgiHandler(const config::Location& location, uint32_t rule, const files::MimeTypes& types)
+      : location_(location), rule_(rule), sender_(location, types) {}
 
   event::Task<Answer> Handle(const Request& request, RequestBody& body, const HandlerContext& context) const override;
 
@@ -30,6 +33,7 @@ class CgiHandler final : public Handler {
                                         Content& content) const;
   event::Task<Answer> AnswerFrom(std::unique_ptr<ScriptExchange> exchange, const Request& request,
                                  const HandlerContext& context) const;
+  event::Task<Answer> SendFile(cgi::ScriptResponse made, const Request& request, const HandlerContext& context) const;
   [[nodiscard]] Result<cgi::SpawnOrder> MakeOrder(const Request& request, const Content& content,
                                                   const HandlerContext& context) const;
   [[nodiscard]] std::string ScriptPath(const Request& request) const;
@@ -43,8 +47,10 @@ class CgiHandler final : public Handler {
 
   const config::Location& location_;
   const uint32_t rule_;
+  const FileSender sender_;
   mutable log::RateLimit fault_reports_;
   mutable log::RateLimit cut_reports_;
+  mutable log::RateLimit sendfile_reports_;
   mutable log::RateLimit odd_field_reports_;
 };
 

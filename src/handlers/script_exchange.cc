@@ -113,6 +113,16 @@ void ScriptExchange::ReportCut(const Cause& cause, log::RateLimit& site) const {
                             identity_.script, identity_.client, cause.text, cause.remedy);
 }
 
+event::Task<void> ScriptExchange::LetEnd() {
+  event::Timer timer;
+  timer.Start(context_.loop.TimerClassFor(kEndGrace));
+  while (!output_ended_) {
+    const Result<size_t> count = co_await output_.ReadSome(output_bytes_, &timer);
+    if (!count) co_return;
+    output_ended_ = *count == 0;
+  }
+}
+
 event::Task<void> ScriptExchange::Finish() {
   if (output_ended_ && !end_ && !failure_) co_await AwaitEnd();
   if (receiving_) body_.Interrupt();

@@ -73,6 +73,9 @@ class ScriptExchange {
   // failed, see content_error().
   [[nodiscard]] event::Task<Result<std::span<const char>>> Read();
 
+  // When nobody wants more of the output: gives the program a moment (kEndGrace) to end by itself. Then Finish().
+  [[nodiscard]] event::Task<void> LetEnd();
+
   // Ends the program if it has not ended, and waits for what runs beside. Once.
   [[nodiscard]] event::Task<void> Finish();
 

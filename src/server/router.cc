@@ -51,7 +51,7 @@ std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location,
                                                const files::MimeTypes& types,
                                                const std::vector<std::string>& script_extensions) {
   if (location.redirect) return std::make_unique<handlers::RedirectHandler>(*location.redirect);
-  if (location.cgi) return std::make_unique<handlers::CgiHandler>(location, rules.at(&location));
+  if (location.cgi) return std::make_unique<handlers::CgiHandler>(location, rules.at(&location), types);
   if (location.methods != http::MethodSet{http::Method::kGet})
     return std::make_unique<handlers::FolderHandler>(location, types, script_extensions);
   return std::make_unique<handlers::StaticHandler>(location, types, script_extensions);
@@ -79,7 +79,7 @@ std::unique_ptr<const handlers::AnswerFields> MakeAdded(const std::vector<config
 VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules, const files::MimeTypes& types,
                          log::ErrorLog& error_log)
     : error_pages_(server, types, error_log), added_(MakeAdded(server.add_headers, "")) {
-  for (const config::Location& block : server.cgi_extensions) AddScripts(block, rules.at(&block));
+  for (const config::Location& block : server.cgi_extensions) AddScripts(block, rules.at(&block), types);
   for (const config::Location& location : server.locations) {
     auto route = std::make_unique<Route>();
     route->path = location.path;
@@ -101,14 +101,14 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
   if (std::ranges::any_of(server.locations, lists)) Add(MakeAssetRoute());
 }
 
-void VirtualHost::AddScripts(const config::Location& block, uint32_t rule) {
+void VirtualHost::AddScripts(const config::Location& block, uint32_t rule, const files::MimeTypes& types) {
   auto route = std::make_unique<Route>();
   route->methods = AnsweredMethods(block.methods);
   route->allow = route->methods.ToAllow();
   route->body_max = block.body_max;
   route->any_method = AnswersOptions(block);
   if (block.auth) route->auth.emplace(*block.auth);
-  route->handler = std::make_unique<handlers::CgiHandler>(block, rule);
+  route->handler = std::make_unique<handlers::CgiHandler>(block, rule, types);
   route->added = MakeAdded(block.add_headers, "");  // a script says itself what caches may do
   script_extensions_.push_back(block.cgi->extension);
   scripts_.push_back(

@@ -78,7 +78,7 @@ class VirtualHost {
   [[nodiscard]] const handlers::AnswerFields* added() const { return added_.get(); }
 
  private:
-  void AddScripts(const config::Location& block, uint32_t rule);
+  void AddScripts(const config::Location& block, uint32_t rule, const files::MimeTypes& types);
 
   handlers::ErrorPages error_pages_;
   std::unique_ptr<const handlers::AnswerFields> added_;

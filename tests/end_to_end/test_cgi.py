@@ -212,6 +212,80 @@ def test_an_answer_cut_short_is_seen_as_such(brilliant):
     assert server.get("/").body == b"start\n"
 
 
+# ---- files that a script has sent for it
+
+def sender(path, fields="Content-Type: text/x-own\nContent-Disposition: attachment\nSet-Cookie: a=1"):
+    return f"#!/bin/sh\nprintf '%s\\n\\nignored' '{fields}\nX-Sendfile: {path}'\n"
+
+
+def start_sending(brilliant, paths, rule="cgi_sendfile_roots @FOLDER@/private/ @FOLDER@/other; cgi_debug on", **options):
+    """A server with a script for each of `paths` (by name) that has that file sent."""
+    folder = str(brilliant.folder)
+    brilliant.write({"private/data.html": "0123456789", "private/long.html": "0123456789" * 100, "other/x.txt": "other", "elsewhere/secret.txt": "MARKER", "privates/x": "MARKER"})
+    (brilliant.folder / "private/out").symlink_to("../elsewhere/secret.txt")
+    (brilliant.folder / "private/across").symlink_to("../other/x.txt")
+    (brilliant.folder / "private/folder").mkdir()
+    scripts = {f"{name}.sh": sender(path.replace("@FOLDER@", folder)) for name, path in paths.items()}
+    scripts["bare.sh"] = sender(f"{folder}/private/data.html", "Cache-Control: no-store")
+    scripts["status.sh"] = sender(f"{folder}/private/data.html", "Status: 404 Gone Fishing")
+    return start(brilliant, scripts, rule=rule, **options)
+
+
+def test_a_file_is_sent_in_place_of_the_output(brilliant):
+    server = start_sending(brilliant, {"ok": "@FOLDER@/private/data.html", "link": "@FOLDER@/private/across"})
+    answer = server.get("/ok.sh")
+    assert (answer.status, answer.body) == (200, b"0123456789")
+    fields = answer.headers
+    assert (fields["Content-Type"], fields["Content-Disposition"], fields["Set-Cookie"]) == ("text/x-own", "attachment", "a=1")
+    assert fields["Content-Length"] == "10" and fields["Accept-Ranges"] == "bytes" and fields["X-Sendfile"] is None
+    assert server.get("/link.sh").body == b"other"
+    assert server.get("/bare.sh").headers["Content-Type"].startswith("text/html")
+    assert server.request("POST", "/ok.sh", body=b"x", headers={"Range": "bytes=1-2"}).body == b"0123456789"
+    gone = server.get("/status.sh", headers={"Range": "bytes=1-2"})
+    assert (gone.status, gone.body) == (404, b"0123456789")
+
+
+def test_conditions_and_ranges_of_a_file_that_is_sent(brilliant):
+    server = start_sending(brilliant, {"ok": "@FOLDER@/private/data.html", "long": "@FOLDER@/private/long.html"})
+    etag = server.get("/ok.sh").headers["ETag"]
+    same = server.get("/ok.sh", headers={"If-None-Match": etag})
+    assert (same.status, same.body, same.headers["ETag"], same.headers["Content-Type"]) == (304, b"", etag, None)
+    assert server.get("/ok.sh", headers={"If-Match": '"x"'}).status == 412
+    part = server.get("/ok.sh", headers={"Range": "bytes=2-4"})
+    assert (part.status, part.body, part.headers["Content-Range"]) == (206, b"234", "bytes 2-4/10")
+    assert (part.headers["Content-Type"], part.headers["Content-Disposition"]) == ("text/x-own", "attachment")
+    several = server.get("/long.sh", headers={"Range": "bytes=0-1,998-999"})
+    assert several.status == 206 and several.headers["Content-Type"].startswith("multipart/byteranges")
+    assert several.body.count(b"Content-Type: text/x-own\r\n") == 2
+    assert server.get("/ok.sh", headers={"Range": "bytes=20-"}).status == 416
+    head = server.request("HEAD", "/ok.sh")
+    assert (head.status, head.body, head.headers["Content-Length"], head.headers["ETag"]) == (200, b"", "10", etag)
+
+
+@pytest.mark.parametrize("path, status, cause", [
+    ("@FOLDER@/elsewhere/secret.txt", 500, "cgi_sendfile_roots"), ("@FOLDER@/privates/x", 500, "cgi_sendfile_roots"),
+    ("@FOLDER@/private/../elsewhere/secret.txt", 500, "cgi_sendfile_roots"), ("/etc/passwd", 500, "cgi_sendfile_roots"),
+    ("@FOLDER@/private/out", 500, "cgi_sendfile_roots"), ("private/data.html", 500, "cgi_sendfile_roots"),
+    ("@FOLDER@/private//data.html", 500, "cgi_sendfile_roots"), ("@FOLDER@/private", 500, "cgi_sendfile_roots"),
+    ("@FOLDER@/private/folder", 500, "no regular file"), ("@FOLDER@/private/missing", 404, "does not exist"),
+    ("@FOLDER@/private/data.html/", 404, "does not exist"), ("file://@FOLDER@/private/data.html", 500, "cgi_sendfile_roots")])
+def test_no_file_but_those_below_the_roots_is_sent(brilliant, path, status, cause):
+    server = start_sending(brilliant, {"try": path})
+    answer = server.get("/try.sh")
+    page = answer.body.decode()
+    assert answer.status == status and cause in page
+    assert "MARKER" not in page and "root:" not in page and "0123456789" not in page
+    line = wait_until(lambda: next((line for line in server.log().splitlines() if "program failed" in line), None), "a log line")
+    assert cause in line and "remedy=" in line
+
+
+def test_without_roots_the_field_has_no_effect(brilliant):
+    server = start_sending(brilliant, {"ok": "@FOLDER@/private/data.html"}, rule="")
+    answer = server.get("/ok.sh")
+    assert (answer.status, answer.body, answer.headers["X-Sendfile"]) == (200, b"ignored", None)
+    server.wait_log("X-Sendfile ignored .*directive=cgi_sendfile_roots")
+
+
 # ---- never its source
 
 @pytest.mark.parametrize("target", [
