@@ -46,6 +46,7 @@ struct ScriptReport {
     kStarted = 1,  // the program runs
     kFailed,       // it could not be started: `fault`, `system_errno`; the last report
     kEnded,        // the program has ended; what it started may still write
+    kAssigned,     // it has a place now, for which it had to wait: the spawner says so, before all others
   };
   Kind kind = Kind::kStarted;
   StartFault fault = StartFault::kNone;

@@ -25,6 +25,7 @@
 #include "http/request.h"
 #include "http/response_head.h"
 #include "log/error_log.h"
+#include "log/program_use.h"
 
 namespace brilliant::handlers {
 
@@ -145,6 +146,7 @@ struct HandlerContext {
   log::ErrorLog& error_log;
   ScriptLauncher& scripts;
   files::SpoolBudget& spool_budget;
+  std::unique_ptr<log::ProgramUse>* program = nullptr;  // where it is noted what a program has taken; null: nowhere
 };
 
 class Handler {

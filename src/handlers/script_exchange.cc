@@ -26,7 +26,8 @@ ScriptExchange::ScriptExchange(const HandlerContext& context, RequestBody& body,
       errors_(context.loop, group_.scope(), std::move(ends.errors)),
       spool_filled_(context.loop, group_.scope()),
       spool_emptied_(context.loop, group_.scope()),
-      reported_(context.loop, group_.scope()) {
+      reported_(context.loop, group_.scope()),
+      launched_(context.loop.now()) {
   if (ends.input.valid()) input_.emplace(context.loop, group_.scope(), std::move(ends.input));
 }
 
@@ -62,6 +63,7 @@ event::Task<Result<std::span<const char>>> ScriptExchange::Read() {
     if (count) {
       ++progress_;
       ++output_progress_;
+      if (use_.first_byte_us == 0 && *count > 0) use_.first_byte_us = SinceLaunchUs();
       output_ended_ = *count == 0;
       co_return std::span<const char>(output_bytes_.data(), *count);
     }
@@ -131,6 +133,38 @@ event::Task<void> ScriptExchange::Finish() {
   LogLine(error_line_);
   error_line_.clear();
   lifeline_.Close();
+  NoteUse();
+}
+
+// Not 0, which would say that it never was.
+uint64_t ScriptExchange::SinceLaunchUs() const {
+  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.now() - launched_);
+  return std::max<uint64_t>(1, static_cast<uint64_t>(passed.count()));
+}
+
+void ScriptExchange::NoteUse() {
+  use_.total_us = SinceLaunchUs();
+  if (end_) {
+    use_.end_known = true;
+    use_.exit_code = end_->exit_code;
+    use_.signal = end_->signal;
+    use_.processor_us = end_->user_us + end_->system_us;
+    use_.memory_kib = end_->memory_kib;
+  }
+  if (context_.program != nullptr) *context_.program = std::make_unique<log::ProgramUse>(use_);
+  if (!context_.error_log.enabled(log::Level::kInfo)) return;
+  constexpr double kUsPerMs = 1000;
+  std::string line = fmt::format(
+      "program done script={} client={} queue_ms={:.3f} start_ms={:.3f} first_byte_ms={:.3f} total_ms={:.3f}",
+      identity_.script, identity_.client, static_cast<double>(use_.queue_us) / kUsPerMs,
+      static_cast<double>(use_.start_us) / kUsPerMs, static_cast<double>(use_.first_byte_us) / kUsPerMs,
+      static_cast<double>(use_.total_us) / kUsPerMs);
+  if (use_.end_known) {
+    line += fmt::format(" cpu_ms={:.3f} memory_kib={} {}={}", static_cast<double>(use_.processor_us) / kUsPerMs,
+                        use_.memory_kib, use_.signal != 0 ? "signal" : "exit",
+                        use_.signal != 0 ? use_.signal : use_.exit_code);
+  }
+  context_.error_log.Write(log::Level::kInfo, line);
 }
 
 // The report of its end is on its way, and says what it has cost.
@@ -162,7 +196,11 @@ event::Task<Result<void>> ScriptExchange::NoteReports() {
     filled = 0;
     const Result<cgi::ScriptReport> report = cgi::DecodeReport({bytes.data(), bytes.size()});
     if (!report) co_return Result<void>();
-    if (report->kind == cgi::ScriptReport::Kind::kStarted) started_ = true;
+    if (report->kind == cgi::ScriptReport::Kind::kAssigned) use_.queue_us = SinceLaunchUs();
+    if (report->kind == cgi::ScriptReport::Kind::kStarted) {
+      started_ = true;
+      use_.start_us = SinceLaunchUs();
+    }
     if (report->kind == cgi::ScriptReport::Kind::kFailed) failure_ = *report;
     if (report->kind == cgi::ScriptReport::Kind::kEnded) end_ = *report;
     reported_.Notify();

@@ -100,6 +100,8 @@ class ScriptExchange {
   event::Task<Result<void>> EndAfterTotal();
   event::Task<Result<void>> EndOutputAfterGrace();
   event::Task<void> AwaitEnd();
+  [[nodiscard]] uint64_t SinceLaunchUs() const;
+  void NoteUse();
   void LogLine(std::string_view line);
   void LogLines(std::string_view bytes);
 
@@ -129,6 +131,8 @@ class ScriptExchange {
   std::optional<cgi::ScriptReport> failure_;
   std::optional<cgi::ScriptReport> end_;
   std::optional<Error> content_error_;
+  const MonotonicTime launched_;
+  log::ProgramUse use_;
   std::string error_line_;
   std::string last_errors_;
   int error_lines_ = 0;

@@ -17,8 +17,9 @@ constexpr size_t kBuffersMax = 16;
 constexpr size_t kEscapedByteMax = 6;       // \u00HH
 constexpr size_t kValueFrameBytesMax = 32;  // name, quotes, "..."
 constexpr size_t kNumbersBytesMax = 256;    // time, status, counts and their names
+constexpr size_t kProgramBytesMax = 320;    // a program's numbers and their names
 static_assert(kEscapedByteMax * (kLoggedTargetBytesMax + 6 * kLoggedValueBytesMax) + 8 * kValueFrameBytesMax +
-                  kNumbersBytesMax <=
+                  kNumbersBytesMax + kProgramBytesMax <=
               kAccessLineBytesMax);
 
 // Where a value stands decides what is special and how that is written.
@@ -151,7 +152,29 @@ size_t LineBytesMax(const AccessRecord& record) {
   const size_t bytes = std::min(std::max(record.target.size(), record.raw_request_line.size()), kLoggedTargetBytesMax) +
                        logged(record.client) + logged(record.user) + logged(record.method) + logged(record.referer) +
                        logged(record.user_agent) + logged(record.host);
-  return kEscapedByteMax * bytes + 8 * kValueFrameBytesMax + kNumbersBytesMax;
+  return kEscapedByteMax * bytes + 8 * kValueFrameBytesMax + kNumbersBytesMax +
+         (record.program == nullptr ? 0 : kProgramBytesMax);
+}
+
+// Milliseconds, with three places.
+char* PutTime(std::string_view name, uint64_t microseconds, char* out) {
+  out = PutNumber(microseconds / 1000, Put(name, out));
+  return PutDigits(static_cast<unsigned>(microseconds % 1000), 3, Put(".", out));
+}
+
+char* PutProgram(const ProgramUse& use, char* out) {
+  out = PutTime(R"(,"program":{"queue_ms":)", use.queue_us, out);
+  out = PutTime(R"(,"start_ms":)", use.start_us, out);
+  out = PutTime(R"(,"first_byte_ms":)", use.first_byte_us, out);
+  out = PutTime(R"(,"total_ms":)", use.total_us, out);
+  if (use.end_known) {
+    out = PutTime(R"(,"cpu_ms":)", use.processor_us, out);
+    out = PutNumber(use.memory_kib, Put(R"(,"memory_kib":)", out));
+    const bool killed = use.signal != 0;
+    out = PutNumber(static_cast<unsigned>(killed ? use.signal : use.exit_code),
+                    Put(killed ? R"(,"signal":)" : R"(,"exit":)", out));
+  }
+  return Put("}", out);
 }
 
 }  // namespace
@@ -220,12 +243,12 @@ char* AccessLineFormatter::Json(const AccessRecord& record, char* out) const {
   }
   out = PutNumber(static_cast<unsigned>(record.status), Put(R"(,"status":)", out));
   out = PutNumber(record.content_bytes, Put(R"(,"bytes":)", out));
-  out = PutNumber(record.duration_us / 1000, Put(R"(,"duration_ms":)", out));
-  out = PutDigits(static_cast<unsigned>(record.duration_us % 1000), 3, Put(".", out));
+  out = PutTime(R"(,"duration_ms":)", record.duration_us, out);
   out = PutMember(R"(,"referer":")", record.referer, kLoggedValueBytesMax, out);
   out = PutMember(R"(,"user_agent":")", record.user_agent, kLoggedValueBytesMax, out);
   out = PutNumber(record.connection, Put(R"(,"connection":)", out));
   out = PutNumber(record.request_number, Put(R"(,"request":)", out));
+  if (record.program != nullptr) out = PutProgram(*record.program, out);
   return Put("}\n", out);
 }
 

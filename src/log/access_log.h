@@ -20,6 +20,7 @@
 #include "event/task.h"
 #include "log/error_log.h"
 #include "log/line_writer.h"
+#include "log/program_use.h"
 
 namespace brilliant::log {
 
@@ -44,9 +45,10 @@ struct AccessRecord {
   std::string_view referer;
   std::string_view user_agent;
   std::string_view host;
-  uint64_t duration_us = 0;     // from the request's first byte to the answer's last
-  uint64_t connection = 0;      // counts the worker's connections
-  uint64_t request_number = 0;  // on its connection, from 1
+  uint64_t duration_us = 0;             // from the request's first byte to the answer's last
+  uint64_t connection = 0;              // counts the worker's connections
+  uint64_t request_number = 0;          // on its connection, from 1
+  const ProgramUse* program = nullptr;  // that answered it; null: none did
 };
 
 enum class AccessFormat : uint8_t { kCombined, kJson };
@@ -59,7 +61,9 @@ enum class AccessFormat : uint8_t { kCombined, kJson };
 //             escapes are \xHH, one a byte; a space in client or user is \x20. Times are UTC.
 //   JSON      one object a line, always valid UTF-8: time, client, user, host, method, target, protocol, status, bytes,
 //             duration_ms, referer, user_agent, connection, request; instead of method, target and protocol, an
-//             unparsable request has request_line. Escapes are \u00HH or \uHHHH; a malformed byte HH is \u00HH.
+//             unparsable request has request_line. If a program (CGI) answered: program, an object with queue_ms,
+//             start_ms, first_byte_ms, total_ms, and if its end is known cpu_ms, memory_kib, and exit or signal.
+//             Escapes are \u00HH or \uHHHH; a malformed byte HH is \u00HH.
 class AccessLineFormatter {
  public:
   explicit AccessLineFormatter(AccessFormat format) : format_(format) {}

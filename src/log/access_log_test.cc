@@ -81,6 +81,28 @@ TEST(AccessLineTest, JsonIsOneObjectALine) {
             "\n");
 }
 
+TEST(AccessLineTest, JsonSaysWhatAProgramHasTaken) {
+  ProgramUse use{.queue_us = 1'500, .start_us = 2'750, .first_byte_us = 10'001, .total_us = 20'000};
+  AccessRecord record = Get();
+  const std::string combined = Combined(record);
+  record.program = &use;
+  EXPECT_EQ(Combined(record), combined);
+  const std::string times =
+      R"("request":2,"program":{"queue_ms":1.500,"start_ms":2.750,"first_byte_ms":10.001,"total_ms":20.000)";
+  EXPECT_TRUE(Json(record).ends_with(times + "}}\n")) << Json(record);
+  use.end_known = true;
+  use.exit_code = 3;
+  use.processor_us = 4'056;
+  use.memory_kib = 2'048;
+  EXPECT_TRUE(Json(record).ends_with(times + R"(,"cpu_ms":4.056,"memory_kib":2048,"exit":3}})" + "\n"));
+  use.signal = 9;
+  EXPECT_TRUE(Json(record).ends_with(R"("memory_kib":2048,"signal":9}})" + std::string("\n")));
+  for (uint64_t* number : {&use.queue_us, &use.start_us, &use.first_byte_us, &use.total_us, &use.processor_us,
+                           &use.memory_kib, &record.content_bytes, &record.duration_us})
+    *number = UINT64_MAX;
+  EXPECT_TRUE(Json(record).ends_with("}}\n"));
+}
+
 TEST(AccessLineTest, EmptyValues) {
   const AccessRecord empty;
   EXPECT_EQ(Combined(empty), "- - - [01/Jan/1970:00:00:00 +0000] \"-\" 0 0 \"-\" \"-\"\n");

@@ -158,6 +158,7 @@ void Spawner::TakeJob(net::ControlMessage message) {
   std::erase_if(queue_, [](const Job& waiting) { return IsAbandoned(waiting.descriptors[Keeper::kLifeline].get()); });
   queue_.push_back(Job{.rule = static_cast<uint32_t>(*rule), .descriptors = std::move(message.descriptors)});
   AssignJobs();
+  if (!queue_.empty()) queue_.back().has_waited = true;
   if (queue_.size() <= queue_max_) return;
   Refuse(queue_.back(), cgi::StartFault::kBusy, 0);
   queue_.pop_back();
@@ -192,6 +193,7 @@ bool Spawner::Assign(Job& job) {
     Refuse(job, cgi::FaultOfShortage(system_errno), system_errno);
     return true;
   }
+  if (std::exchange(job.has_waited, false)) Tell(job, {.kind = cgi::ScriptReport::Kind::kAssigned});
   std::vector<int> borrowed;
   for (const UniqueFd& descriptor : job.descriptors) borrowed.push_back(descriptor.get());
   if (!keeper->channel.Send(ControlType::kRun, {}, borrowed)) return false;  // it has died: reaped soon
@@ -292,8 +294,11 @@ void Spawner::ReapKeepers() {
 }
 
 void Spawner::Refuse(const Job& job, cgi::StartFault fault, int system_errno) {
-  const std::array<char, cgi::kReportBytes> bytes =
-      cgi::EncodeReport({.kind = cgi::ScriptReport::Kind::kFailed, .fault = fault, .system_errno = system_errno});
+  Tell(job, {.kind = cgi::ScriptReport::Kind::kFailed, .fault = fault, .system_errno = system_errno});
+}
+
+void Spawner::Tell(const Job& job, const cgi::ScriptReport& report) {
+  const std::array<char, cgi::kReportBytes> bytes = cgi::EncodeReport(report);
   [[maybe_unused]] const ssize_t sent =
       send(job.descriptors[Keeper::kLifeline].get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }

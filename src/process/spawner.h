@@ -60,6 +60,7 @@ class Spawner {
   struct Job {
     uint32_t rule = 0;
     std::vector<UniqueFd> descriptors;
+    bool has_waited = false;
   };
   enum class Outcome : uint8_t { kServe, kStop };
 
@@ -77,6 +78,7 @@ class Spawner {
   [[nodiscard]] std::string ReadyText() const;
   void EndKeepers();
   static void Refuse(const Job& job, cgi::StartFault fault, int system_errno);
+  static void Tell(const Job& job, const cgi::ScriptReport& report);
   [[nodiscard]] bool HasPlaceFor(uint32_t rule) const;
 
   const config::Config config_;

@@ -329,6 +329,9 @@ TEST_F(SpawnerTest, QueuesBeyondItsPlacesAndRefusesBeyondItsQueue) {
   EXPECT_EQ(report->fault, StartFault::kBusy);
   running.input.Reset();
   EXPECT_NE(queued.ReadLine(), "");
+  EXPECT_EQ(queued.NextReport()->kind, ScriptReport::Kind::kAssigned) << "who has waited hears when it is over";
+  EXPECT_EQ(queued.NextReport()->kind, ScriptReport::Kind::kStarted);
+  EXPECT_EQ(running.NextReport()->kind, ScriptReport::Kind::kStarted) << "who has not waited hears nothing of it";
 }
 
 // Each job that waits has four descriptors of the spawner's.

@@ -156,7 +156,11 @@ event::Task<Exchange::Next> Exchange::FinishContent(StreamRequestBody& body, Que
     Result<void> streamed;
     if (queued.streams) streamed = co_await StreamContent(connection_, buffers_.output, queued, send_progress_);
     co_await queued.source->Finish();
-    if (!buffers_.records.empty()) buffers_.records.back().content_end = buffers_.output.queued_bytes();
+    std::unique_ptr<log::ProgramUse> program = std::move(buffers_.program);
+    if (!buffers_.records.empty()) {
+      buffers_.records.back().content_end = buffers_.output.queued_bytes();
+      buffers_.records.back().program = std::move(program);
+    }
     if (!streamed) {
       CountCut(streamed.error());
       // Content that only ends with the connection (HTTP/1.0) would seem whole after an orderly end.
@@ -217,8 +221,10 @@ bool Exchange::MayPersist(const http::RequestHead& head) const {
 
 void Exchange::Record(const http::RequestHead& head, int status, const QueuedResponse& queued) {
   worker_.counters.CountResponse(status);
+  std::unique_ptr<log::ProgramUse> program = std::move(buffers_.program);
   if (!worker_.access_log.enabled()) return;
   ExchangeBuffers::PendingRecord& pending = buffers_.records.emplace_back();
+  pending.program = std::move(program);
   pending.record.client = buffers_.client.address;
   pending.record.method = head.method_name;
   pending.record.target = head.target;
@@ -280,6 +286,7 @@ void Exchange::WriteRecords() {
     const std::chrono::nanoseconds duration = worker_.loop.now() - pending.began;
     record.duration_us = static_cast<uint64_t>(duration.count() / 1000);
     record.content_bytes = std::clamp(sent, pending.content_begin, pending.content_end) - pending.content_begin;
+    record.program = pending.program.get();
     worker_.access_log.Append(record);
   }
   buffers_.records.clear();

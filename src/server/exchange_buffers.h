@@ -57,8 +57,9 @@ struct ExchangeBuffers {
   // A request that was answered, for the access log; complete when its answer has been sent.
   struct PendingRecord {
     log::AccessRecord record;
-    MonotonicTime began;         // when its first byte was read
-    uint64_t content_begin = 0;  // positions in the output
+    std::unique_ptr<log::ProgramUse> program;  // that answered it; null: none
+    MonotonicTime began;                       // when its first byte was read
+    uint64_t content_begin = 0;                // positions in the output
     uint64_t content_end = 0;
     size_t user_end = 0;  // where its user ends in `users`; the next one's begins there
   };
@@ -70,8 +71,9 @@ struct ExchangeBuffers {
   std::string path_storage;
   http::ForwardedClient client;  // of the request that was read last
   std::vector<PendingRecord> records;
-  std::string user;   // who has shown a password for the request being answered; empty: nobody
-  std::string users;  // of `records`
+  std::string user;                          // who has shown a password for the request being answered; empty: nobody
+  std::string users;                         // of `records`
+  std::unique_ptr<log::ProgramUse> program;  // of the request being answered, when it is known; null: none
 };
 
 class ExchangePool {
