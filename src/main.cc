@@ -54,6 +54,7 @@ Options:
   -l, --listen ADDR    PORT, HOST:PORT, *:PORT, [IPV6]:PORT or unix:PATH instead of what
                        is configured (a folder: 127.0.0.1:8080); may be repeated
   -w, --workers N      number of worker processes (default: one per core)
+      --cgi            with a folder: executable files in its cgi-bin run as programs
   -p, --prefix DIR     all absolute paths of the configuration are below DIR
       --check          check the configuration and exit; --strict: warnings fail too
       --directives     print the reference of the configuration file
@@ -72,6 +73,7 @@ struct Arguments {
   std::vector<std::string> listens;
   std::string workers;
   std::string prefix;
+  bool programs = false;
   bool check = false;
   bool strict = false;
   bool directives = false;
@@ -92,7 +94,7 @@ int Failed(std::string_view message) {
 }
 
 std::string ExplainExtra(const std::string& extra) {
-  static constexpr std::string_view kNames[] = {"--listen", "--workers",    "--prefix",  "--check",
+  static constexpr std::string_view kNames[] = {"--listen", "--workers",    "--cgi",     "--prefix", "--check",
                                                 "--strict", "--directives", "--version", "--help"};
   if (!extra.starts_with('-') || extra == "-") {
     return fmt::format("{} is one argument too many: give one configuration file or folder", config::Quoted(extra));
@@ -113,6 +115,7 @@ std::expected<Arguments, std::string> ParseCommandLine(int argc, char** argv) {
     app.add_option("-l,--listen", arguments.listens)->type_name("ADDR")->allow_extra_args(false);
     app.add_option("-w,--workers", arguments.workers)->type_name("N");
     app.add_option("-p,--prefix", arguments.prefix)->type_name("DIR");
+    app.add_flag("--cgi", arguments.programs);
     app.add_flag("--check", arguments.check);
     app.add_flag("--strict", arguments.strict);
     app.add_flag("--directives", arguments.directives);
@@ -188,23 +191,33 @@ bool IsFolder(const std::string& path) {
 // What is to be served: a folder (quick mode) or a configuration file.
 struct Subject {
   std::optional<std::string> folder;  // absolute
+  bool programs = false;              // what can be executed in its cgi-bin is run
   std::function<config::LoadResult()> load;
 };
 
 std::expected<Subject, std::string> FindSubject(const Arguments& arguments) {
   const std::string path = arguments.subject.empty() ? "." : arguments.subject;
   if (!IsFolder(path)) {
+    if (arguments.programs) return std::unexpected("--cgi is for a folder; in a configuration file write \"cgi *\"");
     const std::string prefix = arguments.prefix;
-    return Subject{.folder = {}, .load = [path, prefix] { return config::LoadFile(path, prefix, ReadEnvironment); }};
+    return Subject{.folder = {}, .programs = false, .load = [path, prefix] {
+                     return config::LoadFile(path, prefix, ReadEnvironment);
+                   }};
   }
   if (!arguments.prefix.empty()) return std::unexpected("--prefix is for configuration files, not for a folder");
   std::error_code error;
   const std::string folder = std::filesystem::canonical(path, error).string();
   if (error) return std::unexpected(fmt::format("cannot open the folder {}: {}", path, error.message()));
+  if (arguments.programs && !IsFolder(folder + std::string(config::kQuickPrograms))) {
+    return std::unexpected(
+        fmt::format("--cgi runs what is in {}{}, and there is no such folder", folder, config::kQuickPrograms));
+  }
   // Addresses that the text of a configuration can say; port 0 it cannot.
-  config::QuickOptions options{.folder = folder, .listens = arguments.listens};
+  config::QuickOptions options{.folder = folder, .listens = arguments.listens, .programs = arguments.programs};
   std::erase_if(options.listens, [](const std::string& text) { return text == "0" || text.ends_with(":0"); });
-  return Subject{.folder = folder, .load = [options] { return config::LoadBundle(config::QuickBundle(options)); }};
+  return Subject{.folder = folder, .programs = options.programs, .load = [options] {
+                   return config::LoadBundle(config::QuickBundle(options));
+                 }};
 }
 
 std::string Count(size_t number, const char* thing) {
@@ -263,15 +276,20 @@ std::string UrlOf(const config::ListenAddress& address) {
   return fmt::format("http://{}/", address.ToString());
 }
 
-void AnnounceQuickMode(const std::string& folder, bool default_address, const std::vector<config::Listen>& listens) {
+void AnnounceQuickMode(const std::string& folder, bool programs, bool default_address,
+                       const std::vector<config::Listen>& listens) {
   std::vector<std::string> urls;
   for (const config::Listen& listen : listens) {
     std::string url = UrlOf(listen.address);
     if (std::ranges::find(urls, url) == urls.end()) urls.push_back(std::move(url));
   }
   const bool moved = default_address && listens.front().address.ToString() != config::kQuickAddress;
-  fmt::print("Serving {} on {}{}\nStop with Ctrl-C.\n", config::Printable(folder, 4096), fmt::join(urls, " "),
-             moved ? fmt::format(" ({} was taken)", config::kQuickAddress) : "");
+  const std::string running =
+      programs ? fmt::format("Executable files in {}{} run as programs (CGI) for everybody who can connect.\n",
+                             config::Printable(folder, 4096), config::kQuickPrograms)
+               : "";
+  fmt::print("Serving {} on {}{}\n{}Stop with Ctrl-C.\n", config::Printable(folder, 4096), fmt::join(urls, " "),
+             moved ? fmt::format(" ({} was taken)", config::kQuickAddress) : "", running);
   std::fflush(stdout);
 }
 
@@ -290,9 +308,9 @@ int Serve(const Arguments& arguments, const char* argv0, Subject subject, proces
   options.executable = std::move(*self);
   options.quiet = subject.folder.has_value() && isatty(STDERR_FILENO) == 1;
   if (subject.folder) {
-    options.announce = [folder = *subject.folder,
+    options.announce = [folder = *subject.folder, programs = subject.programs,
                         default_address = arguments.listens.empty()](const std::vector<config::Listen>& listens) {
-      AnnounceQuickMode(folder, default_address, listens);
+      AnnounceQuickMode(folder, programs, default_address, listens);
     };
   }
   process::Supervisor supervisor(std::move(options));

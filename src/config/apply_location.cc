@@ -40,7 +40,8 @@ void NoteUnknowns(const Directive& block, Place place, LocationScope& scope) {
 // A root that is the whole machine would hand out every file on it.
 void CheckRoot(Builder& builder, const LocationScope& scope) {
   const bool given = scope.location.root_given;
-  const bool needed = scope.runs_program ? !scope.cgi.extension.empty() : !scope.location.redirect;
+  const bool needed =
+      scope.runs_program ? !scope.cgi.extension.empty() || scope.cgi.every_file : !scope.location.redirect;
   if (scope.location.root != "/" || !scope.notes.root_known || !(given || needed)) return;
   builder.reporter.Error(given ? scope.notes.root : scope.notes.path, "the root is \"/\": the whole machine",
                          "name the folder to serve with root");
@@ -172,7 +173,7 @@ void ApplyLocation(Builder& builder, const Directive& directive) {
   if (!scope.runs_program) WarnWithoutProgram(builder, scope);
   if (!add) return;
   CheckRoot(builder, scope);
-  if (!scope.cgi.program.empty()) location.cgi = std::move(scope.cgi);
+  if (!scope.cgi.program.empty() || scope.cgi.every_file) location.cgi = std::move(scope.cgi);
   builder.server->server.locations.push_back(std::move(location));
   builder.server->notes.locations.push_back(std::move(scope.notes));
 }
@@ -409,6 +410,8 @@ void ApplyCgiProgram(Builder& builder, const Directive& directive) {
   const Word& word = directive.words[0];
   LocationScope& scope = *builder.location;
   scope.notes.program = word.span;
+  scope.cgi.every_file = word.text == "*";
+  if (scope.cgi.every_file) return;
   if (word.text.starts_with('.') && word.text.find('/') == std::string::npos) {
     return builder.Fail(
         word, {"in a location, cgi takes the path of a program",

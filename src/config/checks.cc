@@ -39,7 +39,7 @@ int Nearest(const PathIndex& index, std::string_view path) {
 }
 
 bool IsAny(const Location&) { return true; }
-bool HasProgram(const Location& location) { return location.cgi.has_value(); }
+bool HasProgram(const Location& location) { return location.cgi && !location.cgi->every_file; }
 
 void AddUploadFolders(const Location& location, std::vector<std::string>& folders) {
   if (location.cgi || location.redirect) return;
@@ -66,7 +66,7 @@ void CheckShadowed(const Server& server, const ServerNotes& notes, Reporter& rep
   if (programs.empty()) return;
   for (size_t i = 0; i < server.locations.size(); ++i) {
     const Location& location = server.locations[i];
-    const int above = location.cgi ? -1 : Nearest(programs, location.path);
+    const int above = HasProgram(location) ? -1 : Nearest(programs, location.path);
     if (above < 0) continue;
     const Span& span = notes.locations[i].path;
     const std::string where = reporter.Where(notes.locations[static_cast<size_t>(above)].program, span);

@@ -81,6 +81,7 @@ struct AddHeader {
 struct CgiSettings {
   std::string extension;    // ".php" in a `cgi .ext` block, else empty
   std::string program;      // absolute path of `cgi PROGRAM` in a location, else empty
+  bool every_file = false;  // `cgi *` in a location: each file below its root is a script
   std::string interpreter;  // absolute path, or empty: the script is executed itself
   std::vector<std::pair<std::string, std::string>> environment;  // cgi_env
   Milliseconds timeout{60'000};

@@ -622,9 +622,10 @@ constexpr DirectiveRow kRows[] = {
      .apply = ApplySymlinkRoots},
     {.name = "cgi",
      .places = kLocation,
-     .words = "PROGRAM",
+     .words = "PROGRAM|*",
      .fallback = "(none)",
-     .meaning = "One CGI program answers every target below the location. `--prefix` does not apply to its path.",
+     .meaning = "One CGI program answers every target below the location. `--prefix` does not apply to its path. With "
+                "`*`, each executable file below the location's `root` is a program: a `cgi-bin`.",
      .example = "cgi /usr/lib/git-core/git-http-backend\ncgi_env GIT_PROJECT_ROOT /srv/git\nmethods GET POST",
      .apply = ApplyCgiProgram},
     {.name = "cgi_env",

@@ -56,6 +56,7 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   if (!location.cache_control.empty()) line("cache_control", location.cache_control);
   if (!location.fallback.empty()) line("fallback", location.fallback);
   if (!location.cgi) return text;
+  if (location.cgi->every_file) line("program", "*");
   if (!location.cgi->program.empty()) line("program", location.cgi->program);
   if (!location.cgi->interpreter.empty()) line("interpreter", location.cgi->interpreter);
   for (const auto& [name, value] : location.cgi->environment) line("cgi_env", fmt::format("{}={}", name, value));

@@ -24,6 +24,12 @@ SourceBundle QuickBundle(const QuickOptions& options) {
   text += "  charset utf-8\n  host_check loopback\n";
   text += fmt::format("  location / {{\n    root {}\n    index index.html\n    autoindex on\n  }}\n}}\n",
                       QuoteWord(options.folder));
+  if (options.programs) {
+    text.pop_back();
+    text.pop_back();
+    text += fmt::format("  location {} {{\n    root {}\n    cgi *\n    methods GET POST\n  }}\n}}\n", kQuickPrograms,
+                        QuoteWord(options.folder + std::string(kQuickPrograms)));
+  }
   SourceBundle bundle;
   bundle.main_path = "(quick mode)";
   bundle.folder = options.folder;

@@ -13,12 +13,16 @@ namespace brilliant::config {
 
 inline constexpr std::string_view kQuickAddress = "127.0.0.1:8080";
 
+// The folder in the folder whose files are programs.
+inline constexpr std::string_view kQuickPrograms = "/cgi-bin";
+
 // What the command line says about the folder.
 struct QuickOptions {
   std::string folder;  // absolute; may hold any byte but NUL
   // Values of --listen, as a `listen` takes them: what is wrong with them comes out as diagnostics of the text. Without
   // any it is kQuickAddress, or the next free port (Listen::automatic).
   std::vector<std::string> listens = {};
+  bool programs = false;  // --cgi: what can be executed below kQuickPrograms is run
 };
 
 // For LoadBundle.

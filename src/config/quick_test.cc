@@ -28,6 +28,20 @@ TEST(QuickTest, ServesTheFolderOnLoopbackWithAListing) {
   EXPECT_EQ(server.host_check, HostCheck::kOnLoopback);
 }
 
+TEST(QuickTest, ProgramsHaveAFolderOfTheirOwn) {
+  const LoadResult result = LoadBundle(QuickBundle({.folder = "/srv/www", .programs = true}));
+  ASSERT_TRUE(result.config.has_value()) << Render(result.diagnostics);
+  ASSERT_TRUE(result.diagnostics.empty()) << Render(result.diagnostics);
+  const std::vector<Location>& locations = result.config->servers[0].locations;
+  ASSERT_EQ(locations.size(), 2U);
+  EXPECT_FALSE(locations[0].cgi.has_value());
+  EXPECT_EQ(locations[1].path, "/cgi-bin");
+  EXPECT_EQ(locations[1].root, "/srv/www/cgi-bin");
+  ASSERT_TRUE(locations[1].cgi.has_value());
+  EXPECT_TRUE(locations[1].cgi->every_file);
+  EXPECT_EQ(locations[1].methods, (http::MethodSet{http::Method::kGet, http::Method::kPost}));
+}
+
 TEST(QuickTest, ListensWhereItIsTold) {
   const std::vector<std::string> listens = {"0.0.0.0:9000", "[::1]:9001", "unix:/run/x y.sock"};
   const LoadResult result = LoadBundle(QuickBundle({.folder = "/srv/www", .listens = listens}));

@@ -131,7 +131,8 @@ struct DocumentRoot::State {
   Result<UniqueFd> OpenFolder(std::string_view path, MonotonicTime now);
 
   Support support = Support::kNothing;
-  std::vector<std::string> withheld;  // extensions
+  std::vector<std::string> withheld;          // extensions
+  std::vector<std::string> withheld_folders;  // with a slash at the end
   std::mutex mutex;
   std::vector<Anchor> anchors;  // the root, then symlink_roots. Paths are constant, the rest is guarded by `mutex`
 };
@@ -156,6 +157,11 @@ Result<DocumentRoot::State::Reached> DocumentRoot::State::Reach(size_t index, Mo
 Result<OpenFile> DocumentRoot::State::Describe(UniqueFd fd, std::string_view path, MonotonicTime checked_at) const {
   if (!withheld.empty() && !HasExtension(path, withheld) && HasExtension(RealPath(fd.get()), withheld)) {
     return Failure(ErrorCode::kForbidden, "a link to a script");
+  }
+  if (!withheld_folders.empty()) {
+    const std::string real = RealPath(fd.get()) + '/';
+    const auto holds = [&real](const std::string& folder) { return real.starts_with(folder); };
+    if (std::ranges::any_of(withheld_folders, holds)) return Failure(ErrorCode::kForbidden, "a folder of scripts");
   }
   ASSIGN_OR_RETURN(OpenFile file, DescribeFile(std::move(fd)));
   file.checked_at = checked_at;
@@ -198,7 +204,13 @@ Result<UniqueFd> DocumentRoot::State::OpenFolder(std::string_view path, Monotoni
   return OpenFolderByWalk(roots, path);
 }
 
-void DocumentRoot::Withhold(std::vector<std::string> extensions) { state_->withheld = std::move(extensions); }
+void DocumentRoot::Withhold(std::vector<std::string> extensions, const std::vector<std::string>& folders) {
+  state_->withheld = std::move(extensions);
+  for (const std::string& folder : folders) {
+    const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    state_->withheld_folders.push_back((fd.valid() ? RealPath(fd.get()) : folder) + '/');
+  }
+}
 
 DocumentRoot::DocumentRoot(std::string path, std::vector<std::string> symlink_roots, Method method)
     : state_(std::make_shared<State>()) {

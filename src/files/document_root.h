@@ -44,8 +44,9 @@ class DocumentRoot {
   DocumentRoot(std::string path, std::vector<std::string> symlink_roots, Method method = Method::kKernel);
 
   // Before the first Open: a link to a file whose name ends so (".php") is refused unless its own name does too. What
-  // is run under its own name is not to be read under another.
-  void Withhold(std::vector<std::string> extensions);
+  // is run under its own name is not to be read under another. Files that lie below one of `folders` (absolute) are
+  // refused in any case. May block.
+  void Withhold(std::vector<std::string> extensions, const std::vector<std::string>& folders = {});
 
   [[nodiscard]] const std::string& path() const;
 

@@ -82,9 +82,21 @@ event::Task<Result<void>> CgiHandler::TakeContent(const Request& request, Reques
   co_return Result<void>();
 }
 
+// With `location /cgi-bin { root /srv/www/cgi-bin; cgi * }` it is /srv/www, as if the location had no root of its own.
+std::string CgiHandler::DocumentRootOf(const config::Location& location) {
+  const bool is_deeper = location.cgi->every_file && location.path != "/" && location.root.ends_with(location.path) &&
+                         location.root.size() > location.path.size();
+  return location.root.substr(0, location.root.size() - (is_deeper ? location.path.size() : 0));
+}
+
+std::string_view CgiHandler::PathBelowRoot(const Request& request) const {
+  const bool replaces_path = location_.cgi->every_file && location_.path != "/";
+  return request.script_name.substr(replaces_path ? location_.path.size() : 0);
+}
+
 std::string CgiHandler::ScriptPath(const Request& request) const {
   if (!location_.cgi->program.empty()) return location_.cgi->program;
-  return location_.root + std::string(request.script_name);
+  return location_.root + std::string(PathBelowRoot(request));
 }
 
 Result<cgi::SpawnOrder> CgiHandler::MakeOrder(const Request& request, const Content& content,
@@ -92,13 +104,13 @@ Result<cgi::SpawnOrder> CgiHandler::MakeOrder(const Request& request, const Cont
   const bool is_script = location_.cgi->program.empty();
   const std::string script_path = ScriptPath(request);
   const std::string_view path_info = request.path_below;
-  const std::string path_translated = location_.root + std::string(path_info);
+  const std::string path_translated = document_root_ + std::string(path_info);
   cgi::RequestFacts facts;
   facts.script_name = request.script_name;
   facts.path_info = path_info;
   facts.script_filename = script_path;
   facts.path_translated = path_translated;
-  facts.document_root = location_.root;
+  facts.document_root = document_root_;
   facts.server_name = request.server_name;
   facts.server_port = request.server_port;
   facts.remote_address = request.client;
@@ -120,7 +132,7 @@ Result<cgi::SpawnOrder> CgiHandler::MakeOrder(const Request& request, const Cont
                              script_path, request.client, variables.odd_fields, variables.first_odd_field);
   }
   cgi::SpawnOrder order{.rule = rule_, .environment = std::string(variables.environment.bytes())};
-  if (is_script) order.script = request.script_name.substr(1);
+  if (is_script) order.script = PathBelowRoot(request).substr(1);
   if (location_.cgi->search_words) order.arguments = cgi::SearchWords(request.head.method, request.head.query);
   return order;
 }

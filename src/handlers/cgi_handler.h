@@ -22,7 +22,7 @@ class CgiHandler final : public Handler {
  public:
   // `location` and `types` outlive the handler; `rule`: its place in config::CgiRules().
   CgiHandler(const config::Location& location, uint32_t rule, const files::MimeTypes& types)
-      : location_(location), rule_(rule), sender_(location, types) {}
+      : location_(location), rule_(rule), document_root_(DocumentRootOf(location)), sender_(location, types) {}
 
   event::Task<Answer> Handle(const Request& request, RequestBody& body, const HandlerContext& context) const override;
 
@@ -36,6 +36,10 @@ class CgiHandler final : public Handler {
   event::Task<Answer> SendFile(cgi::ScriptResponse made, const Request& request, const HandlerContext& context) const;
   [[nodiscard]] Result<cgi::SpawnOrder> MakeOrder(const Request& request, const Content& content,
                                                   const HandlerContext& context) const;
+  // What the program's DOCUMENT_ROOT is: where the path "/" would lie.
+  [[nodiscard]] static std::string DocumentRootOf(const config::Location& location);
+  // The script below the location's root, with a slash first; not for `cgi PROGRAM`.
+  [[nodiscard]] std::string_view PathBelowRoot(const Request& request) const;
   [[nodiscard]] std::string ScriptPath(const Request& request) const;
   [[nodiscard]] Answer NotLaunched(const Error& error, const Request& request, const HandlerContext& context) const;
   [[nodiscard]] Answer Failed(const ScriptExchange& exchange, const Error& error, const Request& request,
@@ -47,6 +51,7 @@ class CgiHandler final : public Handler {
 
   const config::Location& location_;
   const uint32_t rule_;
+  const std::string document_root_;
   const FileSender sender_;
   mutable log::RateLimit fault_reports_;
   mutable log::RateLimit cut_reports_;

@@ -5,8 +5,8 @@
 namespace brilliant::handlers {
 
 FolderHandler::FolderHandler(const config::Location& location, const files::MimeTypes& types,
-                             std::vector<std::string> script_extensions)
-    : static_(location, types, script_extensions),
+                             std::vector<std::string> script_extensions, const std::vector<std::string>& script_folders)
+    : static_(location, types, script_extensions, script_folders),
       upload_(location, static_.root(), std::move(script_extensions)),
       delete_("Deletion is not part of this version yet.") {}
 

@@ -19,7 +19,7 @@ class FolderHandler final : public Handler {
  public:
   // As for StaticHandler.
   FolderHandler(const config::Location& location, const files::MimeTypes& types,
-                std::vector<std::string> script_extensions);
+                std::vector<std::string> script_extensions, const std::vector<std::string>& script_folders = {});
 
   event::Task<Answer> Handle(const Request& request, RequestBody& body, const HandlerContext& context) const override;
 

@@ -31,20 +31,21 @@ Answer FolderRedirect(const Request& request) {
   return RedirectResponse(301, http::EncodeTarget(location));
 }
 
-files::DocumentRoot ServedRoot(const config::Location& location, const std::vector<std::string>& script_extensions) {
+files::DocumentRoot ServedRoot(const config::Location& location, const std::vector<std::string>& script_extensions,
+                               const std::vector<std::string>& script_folders) {
   files::DocumentRoot root(location.root, location.symlink_roots);
-  root.Withhold(script_extensions);
+  root.Withhold(script_extensions, script_folders);
   return root;
 }
 
 }  // namespace
 
 StaticHandler::StaticHandler(const config::Location& location, const files::MimeTypes& types,
-                             std::vector<std::string> script_extensions)
+                             std::vector<std::string> script_extensions, const std::vector<std::string>& script_folders)
     : location_(location),
       types_(types),
       names_(std::make_shared<const files::ServedNames>(location.dotfiles, std::move(script_extensions))),
-      root_(ServedRoot(location, names_->script_extensions())),
+      root_(ServedRoot(location, names_->script_extensions(), script_folders)),
       responder_(location, types),
       precompressed_(location, responder_, names_->script_extensions()),
       lister_(location.autoindex ? std::make_unique<const FolderLister>(location, types, root_, names_) : nullptr) {}

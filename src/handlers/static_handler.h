@@ -24,10 +24,11 @@ namespace brilliant::handlers {
 
 class StaticHandler final : public Handler, public files::FileRenderer {
  public:
-  // `location` and `types` outlive the handler. `script_extensions`: with their dot; a file of such a name is a program
+  // `location` and `types` outlive the handler. `script_folders`: below them lie programs of this host, whatever their
+  // name. `script_extensions`: with their dot; a file of such a name is a program
   // of this host and never sent as bytes.
   StaticHandler(const config::Location& location, const files::MimeTypes& types,
-                std::vector<std::string> script_extensions);
+                std::vector<std::string> script_extensions, const std::vector<std::string>& script_folders = {});
 
   event::Task<Answer> Handle(const Request& request, RequestBody& body, const HandlerContext& context) const override;
 

@@ -109,6 +109,10 @@ bool ScriptRules::NeedsMemoryLimit() const {
 
 std::expected<void, StartFault> ScriptRules::CheckScript(const Rule& rule, const std::string& path) const {
   if (!path.ends_with(rule.location->cgi->extension)) return std::unexpected(StartFault::kBadOrder);
+  const bool hides = rule.location->cgi->every_file && !rule.location->dotfiles;
+  if (hides && (path.starts_with('.') || path.find("/.") != std::string::npos)) {
+    return std::unexpected(StartFault::kNotFound);
+  }
   const Result<files::OpenFile> file = rule.root.Open(path, SystemTimeSource().Monotonic());
   if (!file) return std::unexpected(FaultOfOpen(file.error()));
   if (!file->is_regular) return std::unexpected(StartFault::kNotRegular);

@@ -80,11 +80,14 @@ Response TooLarge(uint64_t bytes_max) {
 }
 
 // What the location's rules decide before its handler is asked.
-std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Route& route, WorkerContext& worker) {
+std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Destination& destination,
+                                      WorkerContext& worker) {
+  const Route& route = *destination.route;
   if (head.method == http::Method::kOptions && !route.any_method) return handlers::OptionsResponse(route.allow);
   if (!route.methods.Contains(head.method)) return handlers::MethodNotAllowed(route.allow);
   if (std::optional<Response> refused = RefuseCrossSite(head, route, worker)) return refused;
   if (head.framing == http::Framing::kLength && head.content_length > route.body_max) return TooLarge(route.body_max);
+  if (destination.refusal != 0) return ErrorResponse(destination.refusal);
   return std::nullopt;
 }
 
@@ -148,7 +151,8 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
                                          .files = worker.files,
                                          .error_log = worker.error_log,
                                          .scripts = worker.spawner,
-                                         .spool_budget = worker.spool_budget};
+                                         .spool_budget = worker.spool_budget,
+                                         .program = &buffers.program};
   Request request = MakeRequest(connection, buffers, head);
   std::optional<Response> response = AnswerByHead(request, connection.hosts());
   SentOn sent_on;
@@ -156,24 +160,23 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
   buffers.user.clear();
 
   for (int redirects = 0; !response; ++redirects) {
+    added = host.added();
     const std::expected<std::string_view, http::RequestError> path =
         http::NormalizePath(request.head.path, buffers.path_storage);
     if (!path) {
       response = ErrorResponse(path.error().status);
-      added = host.added();
       break;
     }
     request.path = *path;
     Destination destination;
-    if (host.scripts().empty()) {
-      destination = LocationOf(host, request.path);
-    } else {
+    if (host.has_scripts()) {
       destination = co_await FindDestination(host, request.path, context);
+    } else {
+      destination = LocationOf(host, request.path);
     }
     const Route* const route = destination.route;
     if (route == nullptr) {
       response = ErrorResponse(404);
-      added = host.added();
       break;
     }
     added = destination.added;
@@ -185,7 +188,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
       buffers.user = std::move(outcome.user);
       request.user = buffers.user;
     }
-    response = AnswerByRoute(request.head, *route, worker);
+    response = AnswerByRoute(request.head, destination, worker);
     if (response) break;
     request.path_below = destination.path_below;
     request.script_name = destination.script_name;

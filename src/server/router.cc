@@ -47,14 +47,19 @@ bool ChecksHosts(config::HostCheck host_check, const config::ListenAddress& addr
   return host_check == config::HostCheck::kOn;
 }
 
+// The programs of a host, which are never sent as bytes: by extension, and all below these folders.
+struct ScriptNames {
+  const std::vector<std::string>& extensions;
+  const std::vector<std::string>& folders;
+};
+
 std::unique_ptr<handlers::Handler> MakeHandler(const config::Location& location, const RuleNumbers& rules,
-                                               const files::MimeTypes& types,
-                                               const std::vector<std::string>& script_extensions) {
+                                               const files::MimeTypes& types, const ScriptNames& scripts) {
   if (location.redirect) return std::make_unique<handlers::RedirectHandler>(*location.redirect);
   if (location.cgi) return std::make_unique<handlers::CgiHandler>(location, rules.at(&location), types);
   if (location.methods != http::MethodSet{http::Method::kGet})
-    return std::make_unique<handlers::FolderHandler>(location, types, script_extensions);
-  return std::make_unique<handlers::StaticHandler>(location, types, script_extensions);
+    return std::make_unique<handlers::FolderHandler>(location, types, scripts.extensions, scripts.folders);
+  return std::make_unique<handlers::StaticHandler>(location, types, scripts.extensions, scripts.folders);
 }
 
 // What the pages of listings load.
@@ -81,9 +86,17 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
     : error_pages_(server, types, error_log), added_(MakeAdded(server.add_headers, "")) {
   for (const config::Location& block : server.cgi_extensions) AddScripts(block, rules.at(&block), types);
   for (const config::Location& location : server.locations) {
+    if (location.cgi && location.cgi->every_file) script_folders_.push_back(location.root);
+  }
+  const ScriptNames scripts{.extensions = script_extensions_, .folders = script_folders_};
+  for (const config::Location& location : server.locations) {
     auto route = std::make_unique<Route>();
     route->path = location.path;
-    route->is_program = location.cgi.has_value();
+    route->is_program = location.cgi && !location.cgi->every_file;
+    if (location.cgi && location.cgi->every_file) {
+      route->script_root.emplace(location.root, location.symlink_roots);
+      route->dotfiles = location.dotfiles;
+    }
     route->runs_scripts = !TakesUploads(location);
     has_programs_ = has_programs_ || route->is_program;
     route->methods = location.redirect ? kRedirectedMethods : AnsweredMethods(location.methods);
@@ -92,7 +105,7 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
     route->any_method = location.redirect.has_value() || AnswersOptions(location);
     if (location.auth) route->auth.emplace(*location.auth);
     if (!location.cgi && !location.redirect) route->allowed_origins = &location.allowed_origins;
-    route->handler = MakeHandler(location, rules, types, script_extensions_);
+    route->handler = MakeHandler(location, rules, types, scripts);
     route->added = MakeAdded(location.add_headers, location.cgi ? "" : location.cache_control);
     if (!scripts_.empty()) route->added_to_scripts = MakeAdded(location.add_headers, "");
     Add(std::move(route));

@@ -30,10 +30,12 @@ struct Route {
   http::MethodSet methods;  // what it answers, HEAD and OPTIONS included
   std::string allow;        // the same as an Allow field
   uint64_t body_max = 0;
-  bool is_program = false;                  // `cgi PROGRAM`: it answers everything below, whatever stands deeper
-  bool runs_scripts = true;                 // false: requests may write there, so nothing there is ever run
-  bool any_method = false;                  // a redirect: OPTIONS too is answered by the handler
-  std::optional<handlers::AuthRealm> auth;  // who may ask; for all that lies in the location, scripts too
+  bool is_program = false;                         // `cgi PROGRAM`: it answers everything below, whatever stands deeper
+  std::optional<files::DocumentRoot> script_root;  // `cgi *`: each file below it is a script
+  bool dotfiles = false;                           // with script_root: also those whose names begin with a dot
+  bool runs_scripts = true;                        // false: requests may write there, so nothing there is ever run
+  bool any_method = false;                         // a redirect: OPTIONS too is answered by the handler
+  std::optional<handlers::AuthRealm> auth;         // who may ask; for all that lies in the location, scripts too
   // Where requests may change files: the sites whose pages may ask for it, besides this one's. Null: not looked at.
   const std::vector<std::string>* allowed_origins = nullptr;
   std::unique_ptr<handlers::Handler> handler;
@@ -74,6 +76,8 @@ class VirtualHost {
   // Extensions of scripts, and what answers for each, in the same order.
   [[nodiscard]] const std::vector<std::string>& script_extensions() const { return script_extensions_; }
   [[nodiscard]] const std::vector<ScriptRoute>& scripts() const { return scripts_; }
+  // Whether it takes a look at files to tell what answers.
+  [[nodiscard]] bool has_scripts() const { return !scripts_.empty() || !script_folders_.empty(); }
   // For answers of no location; null: none.
   [[nodiscard]] const handlers::AnswerFields* added() const { return added_.get(); }
 
@@ -86,6 +90,7 @@ class VirtualHost {
   bool has_programs_ = false;
   std::vector<std::string> script_extensions_;
   std::vector<ScriptRoute> scripts_;
+  std::vector<std::string> script_folders_;  // of `cgi *`
 };
 
 // The virtual hosts of one listening address.

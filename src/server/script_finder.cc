@@ -1,5 +1,7 @@
 #include "server/script_finder.h"
 
+#include <array>
+#include <string>
 #include <utility>
 
 #include "cgi/script_path.h"
@@ -8,10 +10,10 @@
 namespace brilliant::server {
 namespace {
 
-enum class Finding : uint8_t { kScript, kNothing };
+enum class Finding : uint8_t { kScript, kFolder, kNothing };
 
 Finding Judge(const Result<files::OpenFile>& file) {
-  if (file) return file->is_directory ? Finding::kNothing : Finding::kScript;
+  if (file) return file->is_directory ? Finding::kFolder : Finding::kScript;
   // What can't be opened is a script as well: why not, is for the spawner to find out and to say. Never its source, and
   // never somebody else's answer.
   return file.error().code == ErrorCode::kNotFound ? Finding::kNothing : Finding::kScript;
@@ -28,11 +30,37 @@ event::Task<Finding> LookFor(files::DocumentRoot root, std::string_view script_n
   co_return Judge(opened);
 }
 
+bool IsHidden(std::string_view script_name) { return script_name.substr(script_name.rfind('/') + 1).starts_with('.'); }
+
+// In a location with `cgi *`: the first component that is no folder is the script.
+event::Task<Destination> FindFile(const Route& location, std::string_view path,
+                                  const handlers::HandlerContext& context) {
+  const size_t skipped = location.path == "/" ? 0 : location.path.size();
+  const std::array<std::string, 1> every_name = {""};
+  cgi::ScriptSplitReader splits(path.substr(skipped), every_name);
+  cgi::ScriptSplit split;
+  Destination destination{.route = &location, .guard = &location, .added = location.added.get(), .refusal = 403};
+  while (splits.Next(split)) {
+    Finding finding = Finding::kNothing;
+    if (location.dotfiles || !IsHidden(split.script_name)) {
+      files::DocumentRoot root = *location.script_root;
+      finding = co_await LookFor(std::move(root), split.script_name, context);
+    }
+    if (finding == Finding::kFolder) continue;
+    destination.refusal = finding == Finding::kNothing ? 404 : 0;
+    destination.script_name = path.substr(0, skipped + split.script_name.size());
+    destination.path_below = split.path_info;
+    break;
+  }
+  co_return destination;
+}
+
 }  // namespace
 
 event::Task<Destination> FindDestination(const VirtualHost& host, std::string_view path,
                                          const handlers::HandlerContext& context) {
   const Route* const location = host.Match(path);
+  if (location != nullptr && location->script_root) co_return co_await FindFile(*location, path, context);
   const bool may_be_script = location == nullptr || (!location->is_program && location->runs_scripts);
   cgi::ScriptSplitReader splits(path, host.script_extensions());
   cgi::ScriptSplit split;
@@ -40,7 +68,7 @@ event::Task<Destination> FindDestination(const VirtualHost& host, std::string_vi
     const ScriptRoute& script = host.scripts()[split.extension];
     files::DocumentRoot root = script.root;
     const Finding finding = co_await LookFor(std::move(root), split.script_name, context);
-    if (finding == Finding::kNothing) continue;
+    if (finding != Finding::kScript) continue;
     co_return Destination{.route = script.route.get(),
                           .guard = location != nullptr ? location : script.route.get(),
                           .added = location != nullptr ? location->added_to_scripts.get() : script.route->added.get(),

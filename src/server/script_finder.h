@@ -16,17 +16,18 @@ struct Destination {
   // Whose auth_basic holds: the location's that the path lies in, also for scripts; for those of no location their own.
   const Route* guard = nullptr;
   const handlers::AnswerFields* added = nullptr;  // its add_header; null: none
-  std::string_view script_name;                   // for programs: the part of the path that names them
-  std::string_view path_below;                    // what follows the location's path, or the script's name
+  int refusal = 0;                                // a status: what is below a `cgi *` location is no script
+  std::string_view script_name{};                 // for programs: the part of the path that names them
+  std::string_view path_below{};                  // what follows the location's path, or the script's name
 };
 
 // Where a decoded, normal path leads: to the longest location with a program, else to a script of a `cgi .ext` block,
-// else to the longest location. Views into `path`.
+// else to the longest location, and there to one of its files if each is a script. Views into `path`.
 // Not inlined, and only for hosts with scripts: the frame of a request for a file shall not hold this one too.
 [[gnu::noinline, nodiscard]] event::Task<Destination> FindDestination(const VirtualHost& host, std::string_view path,
                                                                       const handlers::HandlerContext& context);
 
-// The same for hosts without `cgi .ext` blocks.
+// The same for hosts without scripts (VirtualHost::has_scripts).
 [[nodiscard]] Destination LocationOf(const VirtualHost& host, std::string_view path);
 
 }  // namespace brilliant::server

@@ -1,8 +1,10 @@
 """Programs: scripts behind the real server, with real clients, and what they may do to it (RFC 3875)."""
 
 import http.client
+import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -10,7 +12,7 @@ import urllib.parse
 
 import pytest
 
-from brilliant import TIMEOUT, Answer, wait_until
+from brilliant import TIMEOUT, Answer, run, wait_until
 from clients import RawConnection, curl, is_sanitized
 
 SITE = """
@@ -424,6 +426,136 @@ def test_places_and_queue(brilliant):
         connection.read_head()
         answer = server.get("/wait.sh")
         assert answer.status == 503 and answer.headers["Retry-After"]
+
+
+# ---- a folder of programs
+
+BIN = """
+error_log error.log info
+access_log off
+server {
+  listen 127.0.0.1:@PORT@
+  location / { root @FOLDER@/www }
+  location /cgi-bin { root @FOLDER@/www/cgi-bin; cgi *; methods GET POST; cgi_debug on; @RULE@ }
+  location /static { root @FOLDER@/static }
+  location /cgi-bin/images { root @FOLDER@/static }
+  location /other { root @FOLDER@/www/cgi-bin }
+}
+"""
+
+
+def bin_files():
+    marked = ENVIRONMENT + "# MARKER\n"
+    names = ("run", "deep/er/any.name.py", ".hidden", ".git/hook", "closed")
+    return {"www/index.html": "start\n", "www/cgi-bin/data.txt": "MARKER", "static/a.txt": "image"} | {
+        f"www/cgi-bin/{name}": marked for name in names}
+
+
+def start_bin(brilliant, rule=""):
+    brilliant.write(bin_files())
+    (brilliant.folder / "www/cgi-bin/closed").chmod(0o644)
+    (brilliant.folder / "www/link").symlink_to("cgi-bin/run")
+    (brilliant.folder / "www/folder").symlink_to("cgi-bin")
+    (brilliant.folder / "www/cgi-bin/out").symlink_to("/bin/echo")
+    return brilliant.start(BIN.replace("@RULE@", rule), error_log="error.log")
+
+
+def test_every_executable_of_a_folder_runs(brilliant):
+    server = start_bin(brilliant)
+    www = f"{brilliant.folder}/www"
+    got = variables(server.get("/cgi-bin/run/more%20x/y?a=b"))
+    expected = {"SCRIPT_NAME": "/cgi-bin/run", "PATH_INFO": "/more x/y", "PATH_TRANSLATED": f"{www}/more x/y", "DOCUMENT_ROOT": www,
+                "SCRIPT_FILENAME": f"{www}/cgi-bin/run", "QUERY_STRING": "a=b"}
+    assert {name: got.get(name) for name in expected} == expected
+    got = variables(server.request("POST", "/cgi-bin/deep/er/any.name.py", body=b"x"))
+    assert (got["SCRIPT_NAME"], got.get("PATH_INFO")) == ("/cgi-bin/deep/er/any.name.py", None)
+    assert server.get("/cgi-bin/images/a.txt").body == b"image"
+    assert server.request("OPTIONS", "/cgi-bin/").status == 204
+    assert server.request("PUT", "/cgi-bin/run", body=b"x").status == 405
+
+
+@pytest.mark.parametrize("target, status", [
+    ("/cgi-bin", 403), ("/cgi-bin/", 403), ("/cgi-bin/deep", 403), ("/cgi-bin/deep/er/", 403), ("/cgi-bin/missing", 404),
+    ("/cgi-bin/deep/missing/run", 404), ("/cgi-bin/data.txt", 403), ("/cgi-bin/closed/x", 403), ("/cgi-bin/.hidden", 404),
+    ("/cgi-bin/.git/hook", 404), ("/cgi-bin/out", 403), ("/other/run", 403), ("/other/data.txt", 403), ("/link", 403),
+    ("/folder/run", 403), ("/folder/", 403), ("/other/", 403), ("/other/.hidden", 404), ("/cgi-bin/run%00", 400), ("/cgi-bin/RUN", 404)])
+def test_what_is_no_program_of_a_folder_is_neither_run_nor_sent(brilliant, target, status):
+    server = start_bin(brilliant)
+    answer = server.get(target)
+    assert answer.status == status
+    assert b"MARKER" not in answer.body and b"SCRIPT_NAME" not in answer.body
+
+
+def test_an_interpreter_runs_every_file_of_a_folder(brilliant):
+    server = start_bin(brilliant, rule="interpreter /bin/sh; dotfiles on")
+    assert variables(server.get("/cgi-bin/closed"))["SCRIPT_NAME"] == "/cgi-bin/closed"
+    assert variables(server.get("/cgi-bin/.hidden"))["SCRIPT_NAME"] == "/cgi-bin/.hidden"
+
+
+def test_quick_mode_runs_the_programs_of_a_folder(brilliant):
+    server = brilliant.serve_folder({name.removeprefix("www/"): text for name, text in bin_files().items()}, arguments=["--cgi"])
+    assert f"Executable files in {brilliant.folder}/www/cgi-bin run as programs" in server.stdout()
+    got = variables(server.get("/cgi-bin/run/a/b"))
+    assert (got["SCRIPT_NAME"], got["PATH_INFO"], got["DOCUMENT_ROOT"]) == ("/cgi-bin/run", "/a/b", f"{brilliant.folder}/www")
+    assert server.get("/").body == b"start\n"
+    for target in ("/cgi-bin/", "/cgi-bin/data.txt"):
+        assert server.get(target).status == 403, target
+
+
+def test_quick_mode_runs_nothing_unless_it_is_told_to(brilliant):
+    server = brilliant.serve_folder({"cgi-bin/run": ENVIRONMENT})
+    assert server.get("/cgi-bin/run").body == ENVIRONMENT.encode()
+    missing = run(brilliant.folder, "--cgi")
+    assert missing.returncode == 2 and "there is no such folder" in missing.stderr
+    (brilliant.folder / "site.conf").write_text("server { listen 1; location / { } }")
+    config = run(brilliant.folder / "site.conf", "--cgi")
+    assert config.returncode == 2 and '"cgi *"' in config.stderr
+
+
+# ---- what it takes
+
+def test_the_logs_say_what_a_program_has_taken(brilliant):
+    site = SITE.replace("access_log off", "access_log access.log json").replace("@RULE@", "")
+    scripts = {"ok.sh": HEAD + "echo hello\n", "exit.sh": HEAD + "echo half\nexit 3\n", "kill.sh": HEAD + "echo x\nkill -9 $$\n",
+               "jump.sh": "#!/bin/sh\nprintf 'Location: /index.html\\n\\n'\n", "fail.sh": "#!/bin/sh\nexit 7\n"}
+    brilliant.write({f"www/{name}": text for name, text in scripts.items()} | {"www/index.html": "start\n", "program": ENVIRONMENT})
+    server = brilliant.start(site, error_log="error.log", workers=1)
+    for target in ("/ok.sh", "/exit.sh", "/kill.sh", "/jump.sh", "/fail.sh", "/index.html"):
+        server.get(target)
+    server.stop()
+    lines = map(json.loads, (brilliant.folder / "access.log").read_text().splitlines())
+    programs = {line["target"]: line.get("program") for line in lines}
+    assert {name: (use.get("exit"), use.get("signal")) for name, use in programs.items() if use} == {
+        "/ok.sh": (0, None), "/exit.sh": (3, None), "/kill.sh": (None, 9), "/jump.sh": (0, None), "/fail.sh": (7, None)}
+    assert programs["/index.html"] is None
+    use = programs["/ok.sh"]
+    assert 0 == use["queue_ms"] < use["start_ms"] <= use["total_ms"] and 0 < use["first_byte_ms"] <= use["total_ms"]
+    assert use["memory_kib"] > 100 and use["cpu_ms"] >= 0
+    assert len(re.findall(r"info: program done script=\S+/ok\.sh client=127\.0\.0\.1 queue_ms=0\.000 .* exit=0\n", server.log())) == 1
+    assert "signal=9" in server.log() and server.log().count("program done") == 5
+
+
+def test_time_in_the_queue_is_told(brilliant):
+    site = SITE.replace("access_log off", "access_log access.log json").replace("@RULE@", "cgi_stream on")
+    brilliant.write({"www/wait.sh": HEAD + "echo $$\nread line\n", "program": ENVIRONMENT})
+    server = brilliant.start("cgi_processes 1\n" + site, error_log="error.log", workers=1)
+    post = b"POST /wait.sh HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+    with RawConnection(server) as first, RawConnection(server) as second:
+        first.send(post + b"x")
+        first.read_head()
+        second.send(post + b"x\n")
+        third = server.connect()  # its answer shows that the worker has come past the request before it
+        third.sendall(b"GET /index.html HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        assert third.recv(100)
+        third.close()
+        first.send(b"\n")
+        first.file.read()
+        second.read_head()
+        second.file.read()
+    server.stop()
+    lines = [json.loads(line) for line in (brilliant.folder / "access.log").read_text().splitlines()]
+    waited = [line["program"]["queue_ms"] for line in lines if line["target"] == "/wait.sh"]
+    assert waited[0] == 0 and waited[1] > 0
 
 
 # ---- the spawner may die
