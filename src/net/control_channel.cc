@@ -70,15 +70,13 @@ ControlChannel::ControlChannel(UniqueFd socket) : socket_(std::move(socket)) { S
 Result<std::pair<UniqueFd, UniqueFd>> ControlChannel::MakePair() {
   int ends[2] = {-1, -1};
 #if BRILLIANT_LINUX
-  constexpr int kType = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  const int made = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
 #else
-  constexpr int kType = SOCK_STREAM;
+  const int made = socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+  for (const int end : ends) SetFlags(end);
 #endif
-  if (socketpair(AF_UNIX, kType, 0, ends) != 0) return SystemFailure("socketpair");
-  std::pair<UniqueFd, UniqueFd> pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  SetFlags(ends[0]);
-  SetFlags(ends[1]);
-  return pair;
+  if (made != 0) return SystemFailure("socketpair");
+  return std::pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 Result<void> ControlChannel::Send(ControlType type, std::string_view text, std::span<const int> descriptors) {

@@ -98,7 +98,7 @@ std::expected<pid_t, ScriptReport> Keeper::Start(const std::vector<UniqueFd>& de
     cgroup_->SetLimits(start->cgroup_limits);
     memory_kills_ = cgroup_->OutOfMemoryKills();
   }
-  const Result<pid_t> pid = StartScript(*start, streams);
+  const Result<pid_t> pid = StartScript(*start, streams, changed_signals_);
   if (pid) return *pid;
   failure.fault = ScriptRules::Diagnose(*start, pid.error());
   failure.system_errno = pid.error().system_errno;

@@ -57,6 +57,7 @@ class Keeper {
   const ScriptRules& rules_;
   SignalPipe signals_;
   CgroupLeaf* const cgroup_;
+  const std::vector<int> changed_signals_ = ChangedSignals();
   uint64_t memory_kills_ = 0;  // of the group, before this script
   UniqueFd lifeline_;
 };

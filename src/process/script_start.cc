@@ -56,6 +56,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
 struct Preparation {
   const ScriptStart& start;
   ScriptStreams streams;
+  std::span<const int> signals;
   char* const* arguments;
   char* const* environment;
   int status_pipe;
@@ -93,10 +94,10 @@ bool ArrangeStreams(const ScriptStreams& streams, int status_pipe) {
 #endif
 }
 
-void ResetSignals() {
+void ResetSignals(std::span<const int> signals) {
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &action, nullptr);
+  for (const int signal : signals) sigaction(signal, &action, nullptr);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -108,7 +109,7 @@ void ResetSignals() {
   // Should the keeper die, nobody would end the script.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-  ResetSignals();
+  ResetSignals(preparation.signals);
   StartStatus status{.step = Step::kStreams};
   int status_pipe = preparation.status_pipe;
   if (ArrangeStreams(preparation.streams, preparation.status_pipe)) {
@@ -140,7 +141,16 @@ void ResetSignals() {
 
 }  // namespace
 
-Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams) {
+std::vector<int> ChangedSignals() {
+  std::vector<int> changed;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action{};
+    if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL) changed.push_back(signal);
+  }
+  return changed;
+}
+
+Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams, std::span<const int> signals) {
   UniqueFd empty_input;
   if (streams.input < 0) {
     empty_input = UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -151,6 +161,7 @@ Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams
   const std::vector<char*> environment = Pointers(start.environment);
   Preparation preparation{.start = start,
                           .streams = streams,
+                          .signals = signals,
                           .arguments = arguments.data(),
                           .environment = environment.data(),
                           .status_pipe = status.writer.get()};

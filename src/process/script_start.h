@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,14 @@ struct ScriptStreams {
 // number up to the server's own limit.
 inline constexpr uint64_t kScriptFilesMax = 1024;
 
-// The new process. Errors: `system_errno` of the step that failed, `context` "exec", "chdir", "fork" or another step's
-// name.
-[[nodiscard]] Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams);
+// The signals that this process catches or ignores. A program gets the default for each of them; asking once saves
+// asking for all of them with each program.
+[[nodiscard]] std::vector<int> ChangedSignals();
+
+// The new process. `signals`: ChangedSignals() of this one. Errors: `system_errno` of the step that failed, `context`
+// "exec", "chdir", "fork" or another step's name.
+[[nodiscard]] Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams,
+                                        std::span<const int> signals);
 
 }  // namespace brilliant::process
 
