@@ -22,7 +22,7 @@ function load() {
 function complaintsOf(context) {
   const complaints = [];
   context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.location().url}: ${message.text()}`);
   });
   context.on('weberror', (error) => complaints.push(`${error.error()}`));
   return complaints;

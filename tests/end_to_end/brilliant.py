@@ -29,6 +29,7 @@ import time
 TIMEOUT = 30.0  # seconds, for anything that should happen "at once": far more than a slow machine under sanitizers needs
 BINARY = os.environ.get(
     "BRILLIANT_BINARY", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/brilliantserver"))
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 # What no log may hold, whatever the test does.
 FAULTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|internal error: CHECK|pure virtual")
 
@@ -274,6 +275,21 @@ class Factory:
         server.launch([config, "--workers", workers, "--listen", f"127.0.0.1:{server.port}"])
         server.wait_ready(workers)
         return server
+
+    def start_example(self, name, **options):
+        """Starts a server with examples/NAME, but on a free port, and with a folder of the test's own for /srv."""
+        return self.start(self.example(name), **options)
+
+    def example(self, name):
+        """The text of examples/NAME, as start_example uses it."""
+        text = (EXAMPLES / name).read_text().replace("listen 80\n", "listen 127.0.0.1:@PORT@\n").replace("/srv/", "@FOLDER@/srv/")
+        return text if os.geteuid() == 0 else re.sub(r"^user .*$", "", text, flags=re.MULTILINE)
+
+    def give_to_server(self, path):
+        """Makes the user of a server's workers and scripts (that of the examples) the owner of all that is there."""
+        if os.geteuid() == 0:
+            for entry in [path, *path.rglob("*")]:
+                shutil.chown(entry, "www-data", "www-data")
 
     def serve_folder(self, files=None, workers=1, arguments=(), wait=True, name="www", listen="127.0.0.1:0", **options):
         """Starts quick mode on a folder of the test's own, on a port that the system chooses. `listen` None: as without

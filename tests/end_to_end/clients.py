@@ -51,6 +51,14 @@ def nc(port, data):
     return result.stdout
 
 
+def git(*arguments, cwd, check=True, **options):
+    """Runs git as somebody called A, uninfluenced by the machine: a CompletedProcess with bytes."""
+    environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(cwd), "GIT_TERMINAL_PROMPT": "0"}
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "safe.directory=*", "-c", "init.defaultBranch=main"]
+    return subprocess.run(["git", *identity, *map(str, arguments)], cwd=cwd, env=environment, check=check, timeout=4 * TIMEOUT,
+                          stdin=subprocess.DEVNULL, capture_output=True, **options)
+
+
 # Chromium without a window and without the internet.
 CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",

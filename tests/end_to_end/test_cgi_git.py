@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from brilliant import TIMEOUT, wait_until
-from clients import needs
+from clients import git, needs
 
 BACKEND = "/usr/lib/git-core/git-http-backend"
 SITE = f"""
@@ -29,13 +29,6 @@ server {{
 }}
 """
 pytestmark = [needs("git"), pytest.mark.skipif(not os.path.exists(BACKEND), reason="git http-backend is not installed")]
-
-
-def git(*arguments, cwd, check=True, **options):
-    environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(cwd), "GIT_TERMINAL_PROMPT": "0"}
-    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "safe.directory=*", "-c", "init.defaultBranch=main"]
-    return subprocess.run(["git", *identity, *map(str, arguments)], cwd=cwd, env=environment, check=check, timeout=4 * TIMEOUT,
-                          stdin=subprocess.DEVNULL, capture_output=True, **options)
 
 
 @pytest.fixture
