@@ -88,6 +88,8 @@ class BodySource {
   virtual ~BodySource() = default;
   // The next bytes, valid until the next call; empty: the end.
   virtual event::Task<Result<std::span<const char>>> Next() = 0;
+  // Whether Next() will bring the first bytes, or the end, without waiting. Asked before the first call.
+  [[nodiscard]] virtual bool first_is_there() const { return false; }
   // How many bytes Next() will bring in all, if that is known before.
   [[nodiscard]] virtual std::optional<uint64_t> length() const { return std::nullopt; }
   // Awaited once when nobody asks for more, at the end or before it; then it may be destroyed.

@@ -25,6 +25,7 @@ class ScriptBody final : public BodySource {
   ScriptBody(std::unique_ptr<ScriptExchange> exchange, std::span<const char> first, const Terms& terms)
       : exchange_(std::move(exchange)), pending_(first), terms_(terms) {}
 
+  [[nodiscard]] bool first_is_there() const override { return !pending_.empty() || length() == 0; }
   [[nodiscard]] std::optional<uint64_t> length() const override {
     return terms_.chunked ? std::nullopt : terms_.length;
   }

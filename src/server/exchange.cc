@@ -6,6 +6,7 @@
 #include "http/status.h"
 #include "server/answer_request.h"
 #include "server/proxies.h"
+#include "server/router.h"
 #include "server/send_output.h"
 #include "server/serve_connection.h"
 
@@ -99,10 +100,13 @@ event::Task<Exchange::Next> Exchange::ServeRequest() {
   worker_.counters.requests.Add(1);
   const http::RequestHead& head = buffers_.parser.head();
   const bool has_content = head.framing != http::Framing::kNone;
-  if (has_content) {
-    // Content needs room behind the head, and its sender may be waiting for earlier answers.
+  // Earlier answers do not wait for a program, nor for content that their receiver may send only after them.
+  if (has_content || (!buffers_.output.empty() && connection_.hosts().Match(head.host).runs_programs())) {
     const Result<void> sent = co_await Flush();
     if (!sent) co_return EndWith(BurstEnd::kCut);
+  }
+  if (has_content) {
+    // Content needs room behind the head.
     buffers_.input.MakeRoom(kContentSpace);
     static_cast<void>(buffers_.parser.Parse(buffers_.input.unread()));  // the views again, for bytes that moved
   }

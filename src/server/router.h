@@ -78,6 +78,7 @@ class VirtualHost {
   [[nodiscard]] const std::vector<ScriptRoute>& scripts() const { return scripts_; }
   // Whether it takes a look at files to tell what answers.
   [[nodiscard]] bool has_scripts() const { return !scripts_.empty() || !script_folders_.empty(); }
+  [[nodiscard]] bool runs_programs() const { return has_programs_ || has_scripts(); }
   // For answers of no location; null: none.
   [[nodiscard]] const handlers::AnswerFields* added() const { return added_.get(); }
 

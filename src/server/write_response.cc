@@ -158,6 +158,11 @@ event::Task<Result<void>> StreamContent(Connection& connection, OutputQueue& out
                                         ProgressMeter& progress) {
   int pieces_in_turn = 0;
   size_t bytes_in_turn = 0;
+  // The head does not wait for content: whoever makes it may take its time.
+  if (!queued.source->first_is_there()) {
+    const Result<void> sent = co_await SendOutput(connection, output, progress);
+    if (!sent) co_return sent;
+  }
   while (true) {
     const Result<std::span<const char>> piece = co_await queued.source->Next();
     // Who makes the content has said why. It is nothing that sending could fail with: the client is not to blame.

@@ -290,22 +290,38 @@ def test_without_roots_the_field_has_no_effect(brilliant):
 
 # ---- never its source
 
-@pytest.mark.parametrize("target", [
-    "/secret.sh/", "/secret.sh%2f", "/secret.sh%00", "/secret.sh%00.html", "/secret.sh.", "/secret.SH", "/SECRET.sh", "/./secret.sh",
-    "/x/../secret.sh", "/secret.sh?x", "/secret.sh;a", "/secret.sh%20", "//secret.sh", "/secret.sh/extra", "/link.txt", "/closed.sh",
-    "/outside.sh", "/up/evil.sh", "/up/evil.jpg/x.sh", "/secret.sh~", "/folder.sh/inner.txt/x.sh"])
-def test_the_source_of_a_script_is_never_sent(brilliant, target):
+SPELLINGS = [
+    "/secret.sh/", "/secret.sh%2f", "/secret.sh%2F", "/secret.sh%00", "/secret.sh%00.html", "/secret.sh.", "/secret.sh..", "/secret.SH",
+    "/SECRET.sh", "/./secret.sh", "/x/../secret.sh", "/secret.sh?x", "/secret.sh;a", "/secret.sh;a=b/c", "/secret.sh%20", "/secret.sh+",
+    "/secret.sh%0a", "/secret.sh%09", "/secret.sh%5c", "/secret.sh\\", "/secret.sh:", "/secret.sh::$DATA", "/secret.sh%3a%3a$DATA",
+    "//secret.sh", "///secret.sh", "/secret.sh//", "/secret.sh/extra", "/secret.sh/.", "/secret.sh/..", "/secret.sh/../secret.sh",
+    "/%73ecret.sh", "/secret%2esh", "/secret%2Esh", "/secret.%73h", "/secret.s%68", "/%2e/secret.sh", "/x/%2e%2e/secret.sh",
+    "/secret%252esh", "/secret.sh%23", "/secret.sh%3fx", "/secret.sh*", "/secret.sh~", "/secret.sh.bak", "/link.txt", "/link.txt/",
+    "/link.txt/x.sh", "/closed.sh", "/outside.sh", "/outside.sh/x", "/up/evil.sh", "/up/evil.sh/", "/up/evil.sh/x.sh", "/up/evil.jpg/x.sh",
+    "/up/../secret.sh", "/up/%2e%2e/secret.sh", "/up/link.sh", "/folder.sh/inner.txt/x.sh", "http://h/secret.sh", "http://h//secret.sh"]
+
+
+@pytest.mark.parametrize("fields", ["", "Range: bytes=0-\r\n", "Accept-Encoding: gzip, br\r\n", "If-None-Match: \"x\"\r\nTE: trailers\r\n"])
+def test_the_source_of_a_script_is_never_sent(brilliant, fields):
     marker = "MARKER-OF-SOURCE"
     source = HEAD + f"# {marker}\necho ran\n"
-    brilliant.write({"elsewhere/outside.sh": source})
-    (brilliant.folder / "www").mkdir(exist_ok=True)
+    brilliant.write({"elsewhere/outside.sh": source, "www/up/.keep": ""})
     (brilliant.folder / "www/outside.sh").symlink_to("../elsewhere/outside.sh")
     (brilliant.folder / "www/link.txt").symlink_to("secret.sh")
+    (brilliant.folder / "www/up/link.sh").symlink_to("../secret.sh")
     server = start(brilliant, {"secret.sh": source, "closed.sh": source, "up/evil.sh": source, "folder.sh/inner.txt": "inner"})
     (brilliant.folder / "www/closed.sh").chmod(0o600)
-    with RawConnection(server) as connection:
-        connection.send(f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
-        assert marker.encode() not in connection.file.read()
+    ran = set()
+    for target in SPELLINGS:
+        for method in ("GET", "POST"):
+            with RawConnection(server) as connection:
+                connection.send(f"{method} {target} HTTP/1.1\r\nHost: h\r\n{fields}Connection: close\r\n\r\n".encode())
+                answer = connection.file.read()
+                assert answer.startswith(b"HTTP/1.1 ") and marker.encode() not in answer, (method, target)
+                if b"ran\n" in answer:
+                    ran.add(target)
+    assert {"/secret.sh/", "/./secret.sh", "/secret%2esh", "//secret.sh", "/secret.sh/extra", "http://h/secret.sh"} <= ran
+    assert not {target for target in ran if "evil" in target or "outside" in target or "closed" in target}
 
 
 def test_a_folder_named_like_a_script_is_a_folder(brilliant):
@@ -587,3 +603,24 @@ def test_many_at_once(brilliant):
     urls = [f"http://127.0.0.1:{server.port}/hello.sh?{i}" for i in range(60)]
     result = curl("--parallel", "--parallel-max", "20", *urls)
     assert result.stdout == b"hello\n" * 60
+
+
+def test_a_head_is_passed_on_while_the_script_waits_with_its_content(brilliant):
+    server = start(brilliant, {"wait.sh": HEAD + "read line < \"$FIFO\"\necho content\n"}, rule=f"cgi_env FIFO {brilliant.folder}/fifo")
+    os.mkfifo(brilliant.folder / "fifo")
+    with RawConnection(server) as connection:
+        connection.send(b"GET /wait.sh HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        assert connection.read_head()[0] == "HTTP/1.1 200 OK"
+        (brilliant.folder / "fifo").write_text("now\n")
+        assert b"content" in connection.file.read()
+
+
+def test_an_answer_does_not_wait_for_the_script_behind_it(brilliant):
+    server = start(brilliant, {"wait.sh": "#!/bin/sh\nread line < \"$FIFO\"\nprintf 'Content-Type: a/b\\n\\ncontent\\n'\n"},
+                   rule=f"cgi_env FIFO {brilliant.folder}/fifo")
+    os.mkfifo(brilliant.folder / "fifo")
+    with RawConnection(server) as connection:
+        connection.send(b"GET /index.html HTTP/1.1\r\nHost: h\r\n\r\nGET /wait.sh HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        assert connection.read().body == b"start\n"
+        (brilliant.folder / "fifo").write_text("now\n")
+        assert b"content" in connection.file.read()
