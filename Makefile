@@ -41,6 +41,7 @@ test: test-packages
 	@$(call configure,gcc) && $(call build,gcc) && $(call ctest,gcc) --label-regex unit
 	@$(call configure,release) && $(call build,release) && $(call ctest,release)
 
+test-all: export BRILLIANT_LARGE = 1
 test-all: test-packages
 	@$(call configure,release) && $(call build,release) && $(call ctest,release)
 	@$(call configure,asan) && $(call build,asan) && $(call ctest,asan)

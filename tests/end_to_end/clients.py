@@ -24,6 +24,7 @@ def needs(program):
 
 
 linux_only = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="looks into /proc")
+large = pytest.mark.skipif(not os.environ.get("BRILLIANT_LARGE"), reason="large: part of make test-all, or with BRILLIANT_LARGE=1")
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from brilliant import TIMEOUT, wait_until
-from clients import git, needs
+from clients import git, large, needs
 
 BACKEND = "/usr/lib/git-core/git-http-backend"
 SITE = f"""
@@ -31,9 +31,8 @@ server {{
 pytestmark = [needs("git"), pytest.mark.skipif(not os.path.exists(BACKEND), reason="git http-backend is not installed")]
 
 
-@pytest.fixture
-def site(brilliant):
-    """A server with a bare repository, and a working copy beside it with some megabytes in two commits."""
+def make_site(brilliant, file_bytes):
+    """A server with a bare repository, and a working copy beside it with two such files in two commits."""
     brilliant.folder.chmod(0o755)
     bare = brilliant.folder / "repositories/project.git"
     bare.mkdir(parents=True)
@@ -46,13 +45,23 @@ def site(brilliant):
     work.mkdir()
     git("init", "-q", ".", cwd=work)
     for number in range(2):
-        (work / f"file{number}").write_bytes(os.urandom(3_000_000))
+        (work / f"file{number}").write_bytes(os.urandom(file_bytes))
         git("add", ".", cwd=work)
         git("commit", "-q", "-m", f"commit {number}", cwd=work)
     server = brilliant.start(SITE, error_log="error.log")
     server.url = f"http://127.0.0.1:{server.port}/git/project.git"
     server.bare, server.work = bare, work
     return server
+
+
+@pytest.fixture
+def site(brilliant):
+    return make_site(brilliant, 3_000_000)
+
+
+@pytest.fixture
+def large_site(brilliant):
+    return make_site(brilliant, 60_000_000)
 
 
 def push(site):
@@ -72,43 +81,70 @@ def left_behind(site):
     return found
 
 
-@pytest.mark.parametrize("version", [0, 1, 2])
-def test_what_is_pushed_is_cloned(site, version):
-    push(site)
-    copy = site.folder / "copy"
+def clone_and_fetch(site, version):
+    copy = site.folder / f"copy of version {version}"
     git("-c", f"protocol.version={version}", "clone", "-q", "-b", "main", site.url, copy, cwd=site.folder)
     for number in range(2):
         assert (copy / f"file{number}").read_bytes() == (site.work / f"file{number}").read_bytes()
-    (site.work / "later").write_text("more")
+    later = f"later {version}"
+    (site.work / later).write_text("more")
     git("add", ".", cwd=site.work)
-    git("commit", "-q", "-m", "later", cwd=site.work)
+    git("commit", "-q", "-m", later, cwd=site.work)
     push(site)
     git("-c", f"protocol.version={version}", "pull", "-q", cwd=copy)
-    assert (copy / "later").read_text() == "more"
+    assert (copy / later).read_text() == "more"
     git("fsck", "--full", cwd=site.bare)
 
 
-def test_ten_clones_at_once(site):
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_what_is_pushed_is_cloned(site, version):
     push(site)
+    clone_and_fetch(site, version)
+
+
+def clone_ten_times(site):
     clones = [subprocess.Popen(["git", "clone", "-q", "-b", "main", site.url, str(site.folder / f"copy{i}")],
                                stdin=subprocess.DEVNULL) for i in range(10)]
-    assert [clone.wait(4 * TIMEOUT) for clone in clones] == [0] * 10
+    assert [clone.wait(10 * TIMEOUT) for clone in clones] == [0] * 10
     for i in range(10):
         assert (site.folder / f"copy{i}/file1").read_bytes() == (site.work / "file1").read_bytes()
 
 
-def test_a_push_that_is_killed_leaves_nothing_behind(site):
+def test_ten_clones_at_once(site):
     push(site)
-    (site.work / "huge").write_bytes(os.urandom(20_000_000))
+    clone_ten_times(site)
+
+
+def kill_in_mid_push(site, huge_bytes):
+    (site.work / "huge").write_bytes(os.urandom(huge_bytes))
     git("add", ".", cwd=site.work)
     git("commit", "-q", "-m", "huge", cwd=site.work)
-    client = subprocess.Popen(["git", "-c", "http.postBuffer=65536", "-c", "safe.directory=*", "push", "-q", site.url, "HEAD:refs/heads/main"],
-                              cwd=site.work, stdin=subprocess.DEVNULL, start_new_session=True)
+    command = ["git", "-c", "http.postBuffer=65536", "-c", "safe.directory=*", "push", "-q", site.url, "HEAD:refs/heads/main"]
+    client = subprocess.Popen(command, cwd=site.work, stdin=subprocess.DEVNULL, start_new_session=True)
     wait_until(lambda: client.poll() is not None or left_behind(site), "git to be started by the server")
     os.killpg(client.pid, signal.SIGKILL)
     client.wait(TIMEOUT)
     wait_until(lambda: not left_behind(site), "what the server has started to end")
     git("fsck", "--full", cwd=site.bare)
     push(site)
-    git("clone", "-q", "-b", "main", site.url, site.folder / "copy", cwd=site.folder)
-    assert (site.folder / "copy/huge").read_bytes() == (site.work / "huge").read_bytes()
+    git("clone", "-q", "-b", "main", site.url, "whole copy", cwd=site.folder)
+    assert (site.folder / "whole copy/huge").read_bytes() == (site.work / "huge").read_bytes()
+
+
+def test_a_push_that_is_killed_leaves_nothing_behind(site):
+    push(site)
+    kill_in_mid_push(site, 20_000_000)
+
+
+@large
+def test_a_repository_of_more_than_a_hundred_megabytes(large_site):
+    push(large_site)
+    for version in range(3):
+        clone_and_fetch(large_site, version)
+    kill_in_mid_push(large_site, 100_000_000)
+
+
+@large
+def test_ten_clones_of_more_than_a_hundred_megabytes_at_once(large_site):
+    push(large_site)
+    clone_ten_times(large_site)
