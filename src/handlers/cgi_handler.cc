@@ -36,6 +36,7 @@ struct CgiHandler::Content {
 event::Task<Answer> CgiHandler::Handle(const Request& request, RequestBody& body, const HandlerContext& context) const {
   Content content;
   const Result<void> taken = co_await TakeContent(request, body, context, content);
+  if (!taken && taken.error().code == ErrorCode::kTooLarge) co_return ErrorResponse(413);
   if (!taken) co_return ResponseForError(taken.error());
   const Result<cgi::SpawnOrder> order = MakeOrder(request, content, context);
   if (!order) co_return ErrorResponse(order.error().code == ErrorCode::kTooLarge ? 431 : 500);
@@ -75,6 +76,9 @@ event::Task<Result<void>> CgiHandler::TakeContent(const Request& request, Reques
     if (content.complete) break;
     length += piece->size();
     const Result<void> kept = co_await content.spool->Append(*piece, context.scope);
+    // When others are done there will be room, unless it is more than there ever is.
+    const bool for_now = !kept && kept.error().code == ErrorCode::kTooLarge && length <= context.spool_budget.bytes_max;
+    if (for_now) co_return Failure(ErrorCode::kUnavailable, "spool");
     if (!kept) co_return kept;
   } while (whole);
   if (head.framing == http::Framing::kLength) content.length = head.content_length;

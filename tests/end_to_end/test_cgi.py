@@ -624,3 +624,32 @@ def test_an_answer_does_not_wait_for_the_script_behind_it(brilliant):
         assert connection.read().body == b"start\n"
         (brilliant.folder / "fifo").write_text("now\n")
         assert b"content" in connection.file.read()
+
+
+def test_chunked_content_that_there_is_no_room_for_is_refused(brilliant):
+    """RFC 3875 section 4.2: a length that can't be made true is no reason to make one up."""
+    server = start(brilliant, {"cat.sh": HEAD + "echo ran $CONTENT_LENGTH\ncat\n"}, top="spool_max 200k\n")
+    with RawConnection(server) as connection:
+        connection.send(b"POST /cat.sh HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        block = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+        for _ in range(10):
+            connection.send(block)
+        connection.send(b"0\r\n\r\n")
+        assert connection.read_head()[0] == "HTTP/1.1 413 Content Too Large"
+
+
+def test_content_codings_are_left_alone(brilliant):
+    server = start(brilliant, {name: "#!/bin/sh\nprintf '%sContent-Type: a/b\\n\\n' \"$LINE\"\necho $CONTENT_LENGTH $HTTP_CONTENT_ENCODING\ncat\n"
+                               .replace("$LINE", line) for name, line in (("cat.sh", ""), ("nph-cat.sh", "HTTP/1.1 200 OK\n"))})
+    coded = b"\x1f\x8b\x08\x00 not even gzip"
+    for name in ("cat.sh", "nph-cat.sh"):
+        answer = server.request("POST", f"/{name}", body=coded, headers={"Content-Encoding": "gzip"})
+        assert answer.body == f"{len(coded)} gzip\n".encode() + coded, name
+
+
+def test_only_the_methods_listed_reach_a_script(brilliant):
+    server = start(brilliant, {"method.sh": HEAD + "echo method $REQUEST_METHOD\n"})
+    assert server.request("POST", "/method.sh", body=b"").body == b"method POST\n"
+    for method in ("PUT", "DELETE", "PATCH", "get", "FOO"):
+        answer = server.request(method, "/method.sh", body=b"")
+        assert answer.status in (405, 501) and b"method " + method.encode() not in answer.body
