@@ -133,6 +133,11 @@ void WarnAboutTarget(Builder& builder, const Word& word) {
   WarnAboutVariable(builder, word, "write the address out");
 }
 
+void NoteDeletion(Builder& builder, const Directive& directive) {
+  Span& first = builder.location->notes.deletion;
+  if (first.line == 0) first = directive.name.span;
+}
+
 }  // namespace
 
 void WarnAboutVariable(Builder& builder, const Word& word, std::string_view hint) {
@@ -338,6 +343,31 @@ void ApplyUploadQuota(Builder& builder, const Directive& directive) {
   if (!size) return;
   if (*size == 0) return builder.Fail(word, {"nothing would fit in 0 bytes", "write \"off\" for no quota"});
   builder.location->location.upload.quota = *size;
+}
+
+void ApplyDeleteFolders(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  NoteDeletion(builder, directive);
+  const bool empty = word.text == "empty";
+  if (!empty && word.text != "off") {
+    return builder.Fail(word, {fmt::format("{} is neither \"off\" nor \"empty\"", Quoted(word.text)),
+                               "folders with something in them are never deleted"});
+  }
+  builder.location->location.deletion.empty_folders = empty;
+}
+
+void ApplyTrash(Builder& builder, const Directive& directive) {
+  NoteDeletion(builder, directive);
+  builder.location->notes.trash = directive.words[0].span;
+  if (auto path = builder.Path(directive.words[0])) builder.location->location.deletion.trash = std::move(*path);
+}
+
+void ApplyTrashAge(Builder& builder, const Directive& directive) {
+  const Word& word = directive.words[0];
+  NoteDeletion(builder, directive);
+  if (const auto age = builder.Value(word, ParseTime(word.text, Milliseconds(1'000)))) {
+    builder.location->location.deletion.trash_age = *age;
+  }
 }
 
 void ApplyFallback(Builder& builder, const Directive& directive) {

@@ -124,6 +124,42 @@ void CheckUploadSettings(const Location& location, const LocationNotes& notes, R
                    location.cgi ? "remove it" : "add for example: methods GET PUT");
 }
 
+bool Overlaps(const std::string& a, const std::string& b) { return IsWithin(a, b) || IsWithin(b, a); }
+
+void CheckTrash(Builder& builder, const std::string& trash, const Span& span) {
+  // Programs don't hand out files, and no script is called as what lies there.
+  const auto overlaps = [&trash](const Location& location) {
+    const bool has_files = !location.cgi && !location.redirect;
+    return (has_files && Overlaps(trash, location.root)) ||
+           std::ranges::any_of(location.symlink_roots, [&](const std::string& root) { return Overlaps(trash, root); });
+  };
+  for (const Server& server : builder.config.servers) {
+    if (std::ranges::none_of(server.locations, overlaps)) continue;
+    return builder.reporter.Error(span, fmt::format("the trash {} and what is served overlap", Quoted(trash)),
+                                  "choose a folder beside the root, on the same file system");
+  }
+}
+
+void CheckDeletion(const Location& location, const LocationNotes& notes, Reporter& reporter) {
+  if (notes.deletion.line == 0 || location.redirect) return;
+  if (location.cgi) {
+    reporter.Warning(notes.deletion, "this has no effect: the program answers everything", "remove it");
+  } else if (notes.methods_known && !location.methods.Contains(Method::kDelete)) {
+    reporter.Warning(notes.deletion, "this has no effect: DELETE is not allowed here",
+                     "add for example: methods GET DELETE");
+  }
+}
+
+// What was deleted must not be there for clients under another name.
+void CheckTrashes(Builder& builder) {
+  for (size_t i = 0; i < builder.config.servers.size(); ++i) {
+    for (size_t j = 0; j < builder.config.servers[i].locations.size(); ++j) {
+      const std::string& trash = builder.config.servers[i].locations[j].deletion.trash;
+      if (!trash.empty()) CheckTrash(builder, trash, builder.servers[i].locations[j].trash);
+    }
+  }
+}
+
 void CheckFallback(const Location& location, const LocationNotes& notes, Reporter& reporter) {
   if (location.fallback.empty()) return;
   if (location.cgi) {
@@ -366,6 +402,7 @@ void CheckServer(const Server& server, const ServerNotes& notes, Reporter& repor
     const Location& location = server.locations[i];
     CheckUploads(location, notes.locations[i], reporter);
     CheckUploadSettings(location, notes.locations[i], reporter);
+    CheckDeletion(location, notes.locations[i], reporter);
     CheckFallback(location, notes.locations[i], reporter);
     if (!location.redirect) continue;
     const std::string_view target = location.redirect->target;
@@ -379,6 +416,7 @@ void CheckServer(const Server& server, const ServerNotes& notes, Reporter& repor
 void CheckServers(Builder& builder) {
   CheckSockets(builder);
   CheckProxies(builder);
+  CheckTrashes(builder);
   const std::set<std::string> folders = KnownUploadFolders(builder);
   CheckPrograms(builder, folders);
   CheckScriptFolders(builder, folders);

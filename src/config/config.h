@@ -121,6 +121,13 @@ struct UploadSettings {
   uint64_t quota = 0;                                 // upload_quota: bytes; 0: none
 };
 
+// What DELETE may remove besides files, and where what is deleted goes.
+struct DeleteSettings {
+  bool empty_folders = false;                      // delete_folders
+  std::string trash;                               // absolute; empty: deleted for good
+  Milliseconds trash_age{7LL * 24 * 3600 * 1000};  // trash_age
+};
+
 // What answers below one path (`location`) or for one extension (`cgi .ext`).
 struct Location {
   std::string path;  // "/", "/img": no slash at the end unless it is "/" alone. Empty for `cgi .ext`
@@ -139,6 +146,7 @@ struct Location {
   // Below `root`; begins with "/" and does not end with one, unless it is "/" alone: root itself.
   std::optional<std::string> upload_path;
   UploadSettings upload;
+  DeleteSettings deletion;
   std::optional<Redirect> redirect;
   std::optional<CgiSettings> cgi;
   std::vector<std::string> symlink_roots;  // absolute

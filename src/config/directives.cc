@@ -604,6 +604,29 @@ constexpr DirectiveRow kRows[] = {
      .meaning = "Accepted for old configurations, without effect: the script gets what is posted.",
      .example = "upload_path /tmp",
      .apply = ApplyCgiUploadPath},
+    {.name = "delete_folders",
+     .places = kLocation,
+     .words = "off|empty",
+     .fallback = "off",
+     .meaning = "Whether `DELETE` removes folders: `empty` ones, or none. One with something in it never is.",
+     .example = "methods GET DELETE\ndelete_folders empty",
+     .apply = ApplyDeleteFolders},
+    {.name = "trash",
+     .places = kLocation,
+     .words = "PATH",
+     .fallback = "(deleted for good)",
+     .meaning =
+         "The folder that `DELETE` moves files to, from where they can be brought back. It lies on the file system "
+         "of `root`, outside of all that is served, and exists. It keeps 1000 files. See deleting.md.",
+     .example = "methods GET DELETE\ntrash /srv/trash",
+     .apply = ApplyTrash},
+    {.name = "trash_age",
+     .places = kLocation,
+     .words = "TIME",
+     .fallback = "168h",
+     .meaning = "How long deleted files stay in `trash`.",
+     .example = "methods GET DELETE\ntrash /srv/trash\ntrash_age 24h",
+     .apply = ApplyTrashAge},
     {.name = "redirect_to",
      .places = kLocation,
      .words = "[CODE] URI",
@@ -779,42 +802,6 @@ constexpr DirectiveRow kRows[] = {
      .apply = ApplyProgramSize<&CgiSettings::script_memory_max, 1ULL << 20>},
 };
 
-// Names that people bring along from nginx.
-struct ForeignName {
-  std::string_view name;
-  std::string_view hint;
-};
-constexpr ForeignName kForeignNames[] = {
-    {"http", "no http block is needed: write what is in it at the top level"},
-    {"events", "no events block is needed: remove it"},
-    {"worker_processes", "write \"workers\""},
-    {"pid", "write \"pid_file\""},
-    {"error_page", "write \"error\""},
-    {"client_max_body_size", "write \"body_max\", in a location"},
-    {"set_real_ip_from", "write \"trusted_proxy\", at the top level"},
-    {"real_ip_header", "write \"forwarded_field\", at the top level"},
-    {"limit_conn", "write \"connections_per_address\", at the top level"},
-    {"large_client_header_buffers", "write \"head_bytes_max\""},
-    {"alias", "write \"root\": it replaces the location's path"},
-    {"return", "write \"redirect_to\", in a location"},
-    {"rewrite", "write \"redirect_to\", in a location"},
-    {"limit_except", "write \"methods\""},
-    {"try_files", "the file, then its folder's \"index\"; for what is missing write \"fallback FILE\""},
-    {"auth_basic_user_file", "write the file behind the realm: \"auth_basic REALM FILE\""},
-    {"expires", "write \"cache_control\", for example: cache_control max-age=3600"},
-    {"fastcgi_pass", "programs run by CGI: write \"cgi\""},
-    {"fastcgi_param", "write \"cgi_env\""},
-    {"proxy_pass", "this server is no proxy"},
-    {"upstream", "this server is no proxy"},
-    {"ssl_certificate", "this server speaks HTTP without TLS"},
-    {"ssl_certificate_key", "this server speaks HTTP without TLS"},
-    {"default_server", "the first server of an address is its default"},
-    {"gzip_static", "write \"precompressed gzip\", in a location"},
-    {"brotli_static", "write \"precompressed br\", in a location"},
-    {"zstd_static", "write \"precompressed zstd\", in a location"},
-    {"disable_symlinks", "links may not leave \"root\"; \"symlink_roots\" names exceptions"},
-};
-
 }  // namespace
 
 std::string_view PlaceName(Place place) {
@@ -859,12 +846,6 @@ Places PlacesOf(std::string_view name) {
     if (row.name == name) places = static_cast<Places>(places | row.places);
   }
   return places;
-}
-
-std::string_view ForeignHint(std::string_view name) {
-  const auto matches = [&](const ForeignName& foreign) { return foreign.name == name; };
-  const auto found = std::find_if(std::begin(kForeignNames), std::end(kForeignNames), matches);
-  return found == std::end(kForeignNames) ? std::string_view() : found->hint;
 }
 
 }  // namespace brilliant::config

@@ -44,6 +44,10 @@ inline std::string DumpLocation(const Location& location, std::string_view title
   if (upload.sync != UploadSync::kNone) line("upload_sync", fmt::format("{}", static_cast<int>(upload.sync)));
   if (upload.make_folders) line("upload_mkdir", "on");
   if (upload.quota != 0) line("upload_quota", fmt::format("{}", upload.quota));
+  if (location.deletion.empty_folders) line("delete_folders", "empty");
+  if (!location.deletion.trash.empty()) {
+    line("trash", fmt::format("{} {}ms", location.deletion.trash, location.deletion.trash_age.count()));
+  }
   if (location.redirect) line("redirect_to", fmt::format("{} {}", location.redirect->code, location.redirect->target));
   for (const std::string& root : location.symlink_roots) line("symlink_root", root);
   if (location.charset != "utf-8") line("charset", location.charset.empty() ? "off" : location.charset);

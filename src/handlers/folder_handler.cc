@@ -7,14 +7,17 @@ namespace brilliant::handlers {
 FolderHandler::FolderHandler(const config::Location& location, const files::MimeTypes& types,
                              std::vector<std::string> script_extensions, const std::vector<std::string>& script_folders)
     : static_(location, types, script_extensions, script_folders),
-      upload_(location, static_.root(), std::move(script_extensions)),
-      delete_("Deletion is not part of this version yet.") {}
+      upload_(location, static_.root(), script_extensions),
+      delete_(location, static_.root(), files::ServedNames(location.dotfiles, std::move(script_extensions))),
+      restores_(!location.deletion.trash.empty()) {}
 
 // No coroutine, so that reading costs no more here than elsewhere.
 event::Task<Answer> FolderHandler::Handle(const Request& request, RequestBody& body,
                                           const HandlerContext& context) const {
   switch (request.head.method) {
     case http::Method::kPost:
+      if (restores_ && IsUndo(request.head)) return delete_.Handle(request, body, context);
+      [[fallthrough]];
     case http::Method::kPut:
       return upload_.Handle(request, body, context);
     case http::Method::kDelete:

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "files/mime_types.h"
 #include "handlers/api.h"
-#include "handlers/fixed_handlers.h"
+#include "handlers/delete_handler.h"
 #include "handlers/static_handler.h"
 #include "handlers/upload_handler.h"
 
@@ -26,7 +26,8 @@ class FolderHandler final : public Handler {
  private:
   const StaticHandler static_;
   const UploadHandler upload_;
-  const UnsupportedHandler delete_;
+  const DeleteHandler delete_;
+  const bool restores_;
 };
 
 }  // namespace brilliant::handlers

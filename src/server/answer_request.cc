@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "handlers/answers.h"
+#include "handlers/delete_handler.h"
 #include "http/cross_site.h"
 #include "http/target.h"
 #include "server/router.h"
@@ -79,12 +80,18 @@ Response TooLarge(uint64_t bytes_max) {
   return response;
 }
 
+// The method whose right is asked for.
+http::Method RightFor(const http::RequestHead& head, const Route& route) {
+  const bool is_undo = route.restores && handlers::IsUndo(head);
+  return is_undo ? http::Method::kDelete : head.method;
+}
+
 // What the location's rules decide before its handler is asked.
 std::optional<Response> AnswerByRoute(const http::RequestHead& head, const Destination& destination,
                                       WorkerContext& worker) {
   const Route& route = *destination.route;
   if (head.method == http::Method::kOptions && !route.any_method) return handlers::OptionsResponse(route.allow);
-  if (!route.methods.Contains(head.method)) return handlers::MethodNotAllowed(route.allow);
+  if (!route.methods.Contains(RightFor(head, route))) return handlers::MethodNotAllowed(route.allow);
   if (std::optional<Response> refused = RefuseCrossSite(head, route, worker)) return refused;
   if (head.framing == http::Framing::kLength && head.content_length > route.body_max) return TooLarge(route.body_max);
   if (destination.refusal != 0) return ErrorResponse(destination.refusal);
@@ -181,7 +188,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
     }
     added = destination.added;
     const std::optional<handlers::AuthRealm>& auth = destination.guard->auth;
-    if (auth && auth->Guards(request.head.method)) {
+    if (auth && (auth->Guards(request.head.method) || auth->Guards(RightFor(request.head, *route)))) {
       AuthOutcome outcome = co_await worker.passwords.Admit(*auth, request.head, request.client, scope);
       response = std::move(outcome.refusal);
       if (response) break;

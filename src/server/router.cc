@@ -105,6 +105,7 @@ VirtualHost::VirtualHost(const config::Server& server, const RuleNumbers& rules,
     route->any_method = location.redirect.has_value() || AnswersOptions(location);
     if (location.auth) route->auth.emplace(*location.auth);
     if (!location.cgi && !location.redirect) route->allowed_origins = &location.allowed_origins;
+    route->restores = !location.deletion.trash.empty() && location.methods.Contains(http::Method::kDelete);
     route->handler = MakeHandler(location, rules, types, scripts);
     route->added = MakeAdded(location.add_headers, location.cgi ? "" : location.cache_control);
     if (!scripts_.empty()) route->added_to_scripts = MakeAdded(location.add_headers, "");

@@ -38,6 +38,7 @@ struct Route {
   std::optional<handlers::AuthRealm> auth;         // who may ask; for all that lies in the location, scripts too
   // Where requests may change files: the sites whose pages may ask for it, besides this one's. Null: not looked at.
   const std::vector<std::string>* allowed_origins = nullptr;
+  bool restores = false;  // `trash`: a POST may be an undo, for which the right to DELETE is needed
   std::unique_ptr<handlers::Handler> handler;
   std::unique_ptr<const handlers::AnswerFields> added;  // null: none
   // The same for scripts that lie in the location; they say themselves what caches may do.
