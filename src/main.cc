@@ -55,6 +55,7 @@ Options:
                        is configured (a folder: 127.0.0.1:8080); may be repeated
   -w, --workers N      number of worker processes (default: one per core)
       --cgi            with a folder: executable files in its cgi-bin run as programs
+      --delete         a folder: clients may delete files in it, and empty folders
   -p, --prefix DIR     all absolute paths of the configuration are below DIR
       --check          check the configuration and exit; --strict: warnings fail too
       --directives     print the reference of the configuration file
@@ -74,6 +75,7 @@ struct Arguments {
   std::string workers;
   std::string prefix;
   bool programs = false;
+  bool deletes = false;
   bool check = false;
   bool strict = false;
   bool directives = false;
@@ -94,8 +96,8 @@ int Failed(std::string_view message) {
 }
 
 std::string ExplainExtra(const std::string& extra) {
-  static constexpr std::string_view kNames[] = {"--listen", "--workers",    "--cgi",     "--prefix", "--check",
-                                                "--strict", "--directives", "--version", "--help"};
+  static constexpr std::string_view kNames[] = {"--listen", "--workers", "--cgi",        "--delete",  "--prefix",
+                                                "--check",  "--strict",  "--directives", "--version", "--help"};
   if (!extra.starts_with('-') || extra == "-") {
     return fmt::format("{} is one argument too many: give one configuration file or folder", config::Quoted(extra));
   }
@@ -116,6 +118,7 @@ std::expected<Arguments, std::string> ParseCommandLine(int argc, char** argv) {
     app.add_option("-w,--workers", arguments.workers)->type_name("N");
     app.add_option("-p,--prefix", arguments.prefix)->type_name("DIR");
     app.add_flag("--cgi", arguments.programs);
+    app.add_flag("--delete", arguments.deletes);
     app.add_flag("--check", arguments.check);
     app.add_flag("--strict", arguments.strict);
     app.add_flag("--directives", arguments.directives);
@@ -199,6 +202,7 @@ std::expected<Subject, std::string> FindSubject(const Arguments& arguments) {
   const std::string path = arguments.subject.empty() ? "." : arguments.subject;
   if (!IsFolder(path)) {
     if (arguments.programs) return std::unexpected("--cgi is for a folder; in a configuration file write \"cgi *\"");
+    if (arguments.deletes) return std::unexpected("--delete goes with a folder; in a configuration file write methods");
     const std::string prefix = arguments.prefix;
     return Subject{.folder = {}, .programs = false, .load = [path, prefix] {
                      return config::LoadFile(path, prefix, ReadEnvironment);
@@ -213,7 +217,8 @@ std::expected<Subject, std::string> FindSubject(const Arguments& arguments) {
         fmt::format("--cgi runs what is in {}{}, and there is no such folder", folder, config::kQuickPrograms));
   }
   // Addresses that the text of a configuration can say; port 0 it cannot.
-  config::QuickOptions options{.folder = folder, .listens = arguments.listens, .programs = arguments.programs};
+  config::QuickOptions options{
+      .folder = folder, .listens = arguments.listens, .programs = arguments.programs, .deletes = arguments.deletes};
   std::erase_if(options.listens, [](const std::string& text) { return text == "0" || text.ends_with(":0"); });
   return Subject{.folder = folder, .programs = options.programs, .load = [options] {
                    return config::LoadBundle(config::QuickBundle(options));
@@ -276,20 +281,24 @@ std::string UrlOf(const config::ListenAddress& address) {
   return fmt::format("http://{}/", address.ToString());
 }
 
-void AnnounceQuickMode(const std::string& folder, bool programs, bool default_address,
-                       const std::vector<config::Listen>& listens) {
+// What clients may do besides reading, if anything, and whether only this machine's.
+std::string Rights(bool deletes, const std::vector<config::Listen>& listens) {
+  if (!deletes) return "";
+  const bool local =
+      std::ranges::all_of(listens, [](const config::Listen& listen) { return listen.address.IsLoopback(); });
+  return fmt::format("{} may delete files in it, and empty folders.\n",
+                     local ? "Everybody on this machine" : "Everybody who reaches these addresses");
+}
+
+void AnnounceQuickMode(const config::QuickOptions& options, const std::vector<config::Listen>& listens) {
   std::vector<std::string> urls;
   for (const config::Listen& listen : listens) {
     std::string url = UrlOf(listen.address);
     if (std::ranges::find(urls, url) == urls.end()) urls.push_back(std::move(url));
   }
-  const bool moved = default_address && listens.front().address.ToString() != config::kQuickAddress;
-  const std::string running =
-      programs ? fmt::format("Executable files in {}{} run as programs (CGI) for everybody who can connect.\n",
-                             config::Printable(folder, 4096), config::kQuickPrograms)
-               : "";
-  fmt::print("Serving {} on {}{}\n{}Stop with Ctrl-C.\n", config::Printable(folder, 4096), fmt::join(urls, " "),
-             moved ? fmt::format(" ({} was taken)", config::kQuickAddress) : "", running);
+  const bool moved = options.listens.empty() && listens.front().address.ToString() != config::kQuickAddress;
+  fmt::print("Serving {} on {}{}\n{}Stop with Ctrl-C.\n", config::Printable(options.folder, 4096), fmt::join(urls, " "),
+             moved ? fmt::format(" ({} was taken)", config::kQuickAddress) : "", Rights(options.deletes, listens));
   std::fflush(stdout);
 }
 
@@ -308,9 +317,12 @@ int Serve(const Arguments& arguments, const char* argv0, Subject subject, proces
   options.executable = std::move(*self);
   options.quiet = subject.folder.has_value() && isatty(STDERR_FILENO) == 1;
   if (subject.folder) {
-    options.announce = [folder = *subject.folder, programs = subject.programs,
-                        default_address = arguments.listens.empty()](const std::vector<config::Listen>& listens) {
-      AnnounceQuickMode(folder, programs, default_address, listens);
+    config::QuickOptions quick{.folder = *subject.folder,
+                               .listens = arguments.listens,
+                               .programs = arguments.programs,
+                               .deletes = arguments.deletes};
+    options.announce = [quick = std::move(quick)](const std::vector<config::Listen>& listens) {
+      AnnounceQuickMode(quick, listens);
     };
   }
   process::Supervisor supervisor(std::move(options));

@@ -22,14 +22,15 @@ SourceBundle QuickBundle(const QuickOptions& options) {
   if (options.listens.empty()) text += fmt::format("  listen {} automatic\n", kQuickAddress);
   for (const std::string& listen : options.listens) text += fmt::format("  listen {}\n", QuoteWord(listen));
   text += "  charset utf-8\n  host_check loopback\n";
-  text += fmt::format("  location / {{\n    root {}\n    index index.html\n    autoindex on\n  }}\n}}\n",
-                      QuoteWord(options.folder));
+  text +=
+      fmt::format("  location / {{\n    root {}\n    index index.html\n    autoindex on\n", QuoteWord(options.folder));
+  if (options.deletes) text += "    methods GET DELETE\n    delete_folders empty\n";
+  text += "  }\n";
   if (options.programs) {
-    text.pop_back();
-    text.pop_back();
-    text += fmt::format("  location {} {{\n    root {}\n    cgi *\n    methods GET POST\n  }}\n}}\n", kQuickPrograms,
+    text += fmt::format("  location {} {{\n    root {}\n    cgi *\n    methods GET POST\n  }}\n", kQuickPrograms,
                         QuoteWord(options.folder + std::string(kQuickPrograms)));
   }
+  text += "}\n";
   SourceBundle bundle;
   bundle.main_path = "(quick mode)";
   bundle.folder = options.folder;

@@ -54,6 +54,16 @@ TEST(QuickTest, ListensWhereItIsTold) {
   EXPECT_FALSE(actual[0].automatic || actual[1].automatic || actual[2].automatic);
 }
 
+TEST(QuickTest, ChangesNothingUnlessItIsTold) {
+  const LoadResult reading = LoadBundle(QuickBundle({.folder = "/srv/www"}));
+  EXPECT_EQ(reading.config->servers[0].locations[0].methods, http::MethodSet{http::Method::kGet});
+  const LoadResult deleting = LoadBundle(QuickBundle({.folder = "/srv/www", .deletes = true}));
+  ASSERT_TRUE(deleting.config.has_value() && deleting.diagnostics.empty()) << Render(deleting.diagnostics);
+  const Location& location = deleting.config->servers[0].locations[0];
+  EXPECT_EQ(location.methods, (http::MethodSet{http::Method::kGet, http::Method::kDelete}));
+  EXPECT_TRUE(location.deletion.empty_folders);
+}
+
 TEST(QuickTest, AutomaticSurvivesTheBundle) {
   const Result<SourceBundle> bundle = SourceBundle::Deserialize(QuickBundle({.folder = "/srv/www"}).Serialize());
   ASSERT_TRUE(bundle.has_value());
