@@ -26,7 +26,7 @@ struct LocationNotes {
   Span redirect;
   Span upload;
   Span upload_settings;  // the last of the other directives that begin with "upload"
-  Span deletion;  // the first directive about it
+  Span deletion;         // the first directive about it
   Span trash;
   Span methods;
   Span program;
