@@ -19,21 +19,21 @@
 
 namespace brilliant::files {
 
-enum class EntryKind : uint8_t { kFile, kLink, kFolder, kOther };
+enum class RemovableKind : uint8_t { kFile, kLink, kFolder, kOther };
 
 // What stands under a name; a link is not followed.
-struct FolderEntry {
-  EntryKind kind = EntryKind::kOther;
+struct RemovableEntry {
+  RemovableKind kind = RemovableKind::kOther;
   FileIdentity identity;
 };
 
 // kNotFound; kSystem.
-[[nodiscard]] Result<FolderEntry> LookUpEntry(int folder_fd, const std::string& name);
+[[nodiscard]] Result<RemovableEntry> LookUpEntry(int folder_fd, const std::string& name);
 
 struct Removable {
   std::shared_ptr<const UniqueFd> folder;  // that it lies in
   std::string name;                        // there
-  FolderEntry entry;
+  RemovableEntry entry;
   // What reading it would give: of a link what it leads to, if it may be followed; nothing for folders.
   std::optional<FileIdentity> content;
 };

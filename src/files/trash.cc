@@ -130,12 +130,12 @@ Result<std::string> Trash::Take(const Removable& thing, std::string_view origin,
     unlinkat(trash.get(), OriginName(token).c_str(), 0);
     return std::unexpected(ErrorFromErrno(failure, "moving to the trash"));
   }
-  const Result<FolderEntry> moved = LookUpEntry(trash.get(), token);
+  const Result<RemovableEntry> moved = LookUpEntry(trash.get(), token);
   // The move itself changes the time of the last change.
   const bool is_same = moved && moved->identity.inode == thing.entry.identity.inode &&
                        moved->identity.mtime_ns == thing.entry.identity.mtime_ns &&
                        moved->identity.size == thing.entry.identity.size;
-  const bool is_folder = moved && moved->kind == EntryKind::kFolder;
+  const bool is_folder = moved && moved->kind == RemovableKind::kFolder;
   if ((unchanged && !is_same) || is_folder) {
     // If its place has been taken meanwhile, it stays here, where nothing is lost.
     if (MoveTo(trash.get(), token, folder, thing.name) == 0) unlinkat(trash.get(), OriginName(token).c_str(), 0);

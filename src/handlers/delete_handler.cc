@@ -15,8 +15,8 @@
 namespace brilliant::handlers {
 namespace {
 
-using files::EntryKind;
 using files::Removable;
+using files::RemovableKind;
 using Token = std::optional<std::string>;
 
 constexpr std::string_view kUndoQuery = "undo=";
@@ -73,7 +73,7 @@ event::Task<Answer> DeleteHandler::Delete(const Request& request, std::string_vi
   };
   Result<Removable> found = co_await event::Offload(context.loop, context.scope, std::move(find));
   if (!found) co_return Refuse(found.error(), path, context);
-  if (found->entry.kind == EntryKind::kFolder && !location_.deletion.empty_folders)
+  if (found->entry.kind == RemovableKind::kFolder && !location_.deletion.empty_folders)
     co_return ErrorResponse(409, "Folders are not deleted here.");
   const bool conditional = HasConditions(request.head);
   if (conditional && !ConditionsHold(request.head, *found, context.loop.wall())) co_return ErrorResponse(412);
@@ -87,7 +87,7 @@ event::Task<Result<Token>> DeleteHandler::Remove(Removable thing, std::string or
                                                  const HandlerContext& context) const {
   auto remove = [trash = trash_, thing = std::move(thing), origin = std::move(origin), conditional]() -> Result<Token> {
     // An empty folder holds nothing that somebody could want back.
-    if (!trash || thing.entry.kind == EntryKind::kFolder) {
+    if (!trash || thing.entry.kind == RemovableKind::kFolder) {
       RETURN_IF_ERROR(files::Remove(thing, conditional));
       return Token();
     }
