@@ -85,14 +85,7 @@ struct CgiSettings {
   std::string interpreter;  // absolute path, or empty: the script is executed itself
   std::vector<std::pair<std::string, std::string>> environment;  // cgi_env
   Milliseconds timeout{60'000};
-  Milliseconds total_timeout{0};       // cgi_total_timeout: from the start to the end of the answer; 0: none
-  Milliseconds half_close{30'000};     // cgi_half_close: a pause of the output when the client has ended its side
-  bool stream = false;                 // cgi_stream: content of unknown length is passed on as it comes
-  bool debug = false;                  // cgi_debug: error pages say what went wrong
-  bool pass_authorization = false;     // cgi_pass_authorization
-  bool search_words = false;           // cgi_search_words
-  bool blank_shell_functions = false;  // cgi_blank_shell_functions
-  uint64_t output_max = UINT64_MAX;    // cgi_output_max: bytes
+  Milliseconds total_timeout{0};            // cgi_total_timeout: from the start to the end of the answer; 0: none
   Milliseconds half_close{30'000};          // cgi_half_close: a pause of the output when the client has ended its side
   bool stream = false;                      // cgi_stream: content of unknown length is passed on as it comes
   bool debug = false;                       // cgi_debug: error pages say what went wrong
