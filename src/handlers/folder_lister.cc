@@ -108,10 +108,7 @@ event::Task<Answer> FolderLister::List(const Request& request, std::string_view 
     Keep(std::move(key), *identity, page, context);
     co_return Whole(request, format, std::move(page), context);
   }
-  Response response;
-  response.fields = FieldsOf(format);
-  response.body = std::make_unique<PieceBody>(std::move(maker), std::move(*first), context);
-  co_return response;
+  co_return Stream(FieldsOf(format), std::move(maker), std::move(*first), context);
 }
 
 event::Task<Answer> FolderLister::SendArchive(const Request& request, std::string_view path, files::OpenFilePtr folder,
@@ -137,13 +134,23 @@ event::Task<Answer> FolderLister::SendArchive(const Request& request, std::strin
                              location_.root, path, first.error().context, first.error().system_errno);
     co_return ResponseForError(first.error());
   }
+  http::FieldList fields;
+  fields.Add("Content-Type", format == ArchiveFormat::kZip ? "application/zip" : "application/x-tar");
+  fields.Add("Content-Disposition", disposition);
+  fields.Add("Cache-Control", "no-store");
+  fields.Add("X-Content-Type-Options", "nosniff");
+  co_return Stream(std::move(fields), std::move(maker), std::move(*first), context);
+}
+
+Answer FolderLister::Stream(http::FieldList fields, std::shared_ptr<PieceMaker> maker, PieceMaker::Piece first,
+                            const HandlerContext& context) const {
+  if (stream_token_.use_count() > kFolderStreamsMax) {
+    return ResponseForError(Error{.code = ErrorCode::kUnavailable, .context = "streams of folders"});
+  }
   Response response;
-  response.fields.Add("Content-Type", format == ArchiveFormat::kZip ? "application/zip" : "application/x-tar");
-  response.fields.Add("Content-Disposition", disposition);
-  response.fields.Add("Cache-Control", "no-store");
-  response.fields.Add("X-Content-Type-Options", "nosniff");
-  response.body = std::make_unique<PieceBody>(std::move(maker), std::move(*first), context);
-  co_return response;
+  response.fields = std::move(fields);
+  response.body = std::make_unique<PieceBody>(std::move(maker), std::move(first), context, stream_token_);
+  return response;
 }
 
 Response FolderLister::Whole(const Request& request, ListingFormat format, files::RenderedFilePtr page,

@@ -26,6 +26,9 @@ namespace brilliant::handlers {
 
 // Listings that a location remembers.
 inline constexpr size_t kListingsKeptMax = 8;
+// Large listings and archives of a location that are being sent at one time; 503 beyond it. Each holds memory or
+// folders for as long as its client takes.
+inline constexpr long kFolderStreamsMax = 32;
 
 class FolderLister {
  public:
@@ -51,6 +54,9 @@ class FolderLister {
             const HandlerContext& context) const;
   event::Task<Answer> SendArchive(const Request& request, std::string_view path, files::OpenFilePtr folder,
                                   const HandlerContext& context) const;
+  // Content that goes on after `first`.
+  [[nodiscard]] Answer Stream(http::FieldList fields, std::shared_ptr<PieceMaker> maker, PieceMaker::Piece first,
+                              const HandlerContext& context) const;
   [[nodiscard]] ListingView ViewOf(const Request& request, std::string_view path, ListingOptions options) const;
   [[nodiscard]] static Response Whole(const Request& request, ListingFormat format, files::RenderedFilePtr page,
                                       const HandlerContext& context);
@@ -59,7 +65,8 @@ class FolderLister {
   const std::shared_ptr<const files::MimeTypes> types_;  // jobs may outlive the handler
   const files::DocumentRoot root_;
   const std::shared_ptr<const files::ServedNames> names_;
-  mutable std::list<Kept> kept_;  // used last first
+  mutable std::list<Kept> kept_;                                                    // used last first
+  const std::shared_ptr<const int> stream_token_ = std::make_shared<const int>(0);  // each stream holds a copy
   mutable log::RateLimit failure_reports_;
 };
 

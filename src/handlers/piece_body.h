@@ -30,9 +30,10 @@ class PieceMaker {
 
 class PieceBody final : public BodySource {
  public:
-  // `first` has been made already. Of `context`, what outlives the response.
-  PieceBody(std::shared_ptr<PieceMaker> maker, PieceMaker::Piece first, const HandlerContext& context)
-      : maker_(std::move(maker)), piece_(std::move(first)), context_(context) {}
+  // `first` has been made already. Of `context`, what outlives the response. `token` is held as long as the body lives.
+  PieceBody(std::shared_ptr<PieceMaker> maker, PieceMaker::Piece first, const HandlerContext& context,
+            std::shared_ptr<const int> token)
+      : maker_(std::move(maker)), piece_(std::move(first)), context_(context), token_(std::move(token)) {}
 
   event::Task<Result<std::span<const char>>> Next() override;
   event::Task<void> Finish() override { co_return; }
@@ -41,8 +42,8 @@ class PieceBody final : public BodySource {
   std::shared_ptr<PieceMaker> maker_;
   PieceMaker::Piece piece_;
   const HandlerContext context_;
+  const std::shared_ptr<const int> token_;
   bool is_first_ = true;
-  mutable log::RateLimit failure_reports_;
 };
 
 // One piece, made in the pool.
