@@ -1,5 +1,6 @@
 #include "files/natural_order.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "base/strings.h"
@@ -25,11 +26,21 @@ std::strong_ordering CompareNumbers(std::string_view a, std::string_view b) {
   return a <=> b;
 }
 
+// Where the names begin to differ, or the digits that this is in the middle of: folders tend to be full of names that
+// begin alike.
+size_t AlikeUntil(std::string_view a, std::string_view b) {
+  const size_t size = std::min(a.size(), b.size());
+  size_t end = 0;
+  while (end < size && a[end] == b[end]) ++end;
+  while (end > 0 && IsDigit(a[end - 1])) --end;
+  return end;
+}
+
 }  // namespace
 
 std::strong_ordering CompareNaturally(std::string_view a, std::string_view b) {
-  size_t i = 0;
-  size_t k = 0;
+  size_t i = AlikeUntil(a, b);
+  size_t k = i;
   while (i < a.size() && k < b.size()) {
     if (IsDigit(a[i]) && IsDigit(b[k])) {
       const size_t a_end = DigitsEnd(a, i);

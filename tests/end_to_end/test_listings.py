@@ -166,7 +166,7 @@ def test_assets_are_kept_for_ever_under_a_name_that_changes(brilliant):
     for picture in pictures:
         assert follow(server, links[0], picture).headers["Content-Type"] == "image/svg+xml", picture
     assert server.request("POST", links[0]).status == 405
-    config = SITE.replace("autoindex on", "").replace("error.log", "other.log")
+    config = SITE.replace("autoindex on", "autoindex off").replace("error.log", "other.log")
     server_without = brilliant.start(config, workers=1, error_log="other.log")
     assert server_without.get(links[0]).status == 404
     for wrong in ("/.brilliant/", "/.brilliant/0000000000000000/listing.css", links[0] + "x", links[0].rsplit("/", 1)[0] + "/"):
