@@ -452,9 +452,9 @@ def test_errors_come_as_json_for_those_who_ask_for_it(brilliant):
 # ---- in a browser
 
 @needs("chromium")
-def test_the_script_runs_under_the_policy_and_shows_local_times(brilliant, tmp_path):
+def test_the_script_runs_under_the_policy_and_shows_local_times(brilliant):
     make_odd_files(brilliant)
     server = start(brilliant)
-    dom = chromium(tmp_path, "--virtual-time-budget=5000", "--dump-dom", f"http://127.0.0.1:{server.port}/odd/")
+    dom = chromium(brilliant.folder, "--virtual-time-budget=5000", "--dump-dom", f"http://127.0.0.1:{server.port}/odd/")
     assert '<html lang="en" class="scripted">' in dom
     assert "(UTC)" not in dom and "alert(1)</a>" in dom
