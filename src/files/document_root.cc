@@ -133,6 +133,7 @@ struct DocumentRoot::State {
   Support support = Support::kNothing;
   std::vector<std::string> withheld;          // extensions
   std::vector<std::string> withheld_folders;  // with a slash at the end
+  bool expects_changes = false;
   std::mutex mutex;
   std::vector<Anchor> anchors;  // the root, then symlink_roots. Paths are constant, the rest is guarded by `mutex`
 };
@@ -211,6 +212,10 @@ void DocumentRoot::Withhold(std::vector<std::string> extensions, const std::vect
     state_->withheld_folders.push_back((fd.valid() ? RealPath(fd.get()) : folder) + '/');
   }
 }
+
+void DocumentRoot::ExpectChanges() { state_->expects_changes = true; }
+
+bool DocumentRoot::expects_changes() const { return state_->expects_changes; }
 
 DocumentRoot::DocumentRoot(std::string path, std::vector<std::string> symlink_roots, Method method)
     : state_(std::make_shared<State>()) {

@@ -48,6 +48,11 @@ class DocumentRoot {
   // refused in any case. May block.
   void Withhold(std::vector<std::string> extensions, const std::vector<std::string>& folders = {});
 
+  // Before the first Open: requests change what lies here, those to other workers too. What is known of a path is
+  // never used without asking again, so that everybody sees what was stored.
+  void ExpectChanges();
+  [[nodiscard]] bool expects_changes() const;
+
   [[nodiscard]] const std::string& path() const;
 
   // Opens `path` for reading: relative to the root as http/target.h leaves it ("a/b.html", "a/b/"); "" is the root

@@ -28,7 +28,7 @@ bool IsSettled(const OpenFile& file, WallTime wall) {
 
 std::optional<StoredFile> FileStore::FindKnown(const DocumentRoot& root, std::string_view path) {
   const FileEntry* entry = cache_.Find(root, path, loop_.now());
-  if (entry == nullptr || !IsFresh(*entry)) return std::nullopt;
+  if (entry == nullptr || !IsFresh(root, *entry)) return std::nullopt;
   if (!entry->stored.is_regular() && !entry->stored.is_missing()) return std::nullopt;
   ++counters_.hits;
   return entry->stored;
@@ -38,7 +38,7 @@ event::Task<Result<StoredFile>> FileStore::Open(const DocumentRoot& root, std::s
                                                 const FileRenderer& renderer, event::CancelScope& scope) {
   FileEntry known;  // what was known is kept alive while it is checked
   if (const FileEntry* entry = cache_.Find(root, path, loop_.now())) {
-    if (IsFresh(*entry)) {
+    if (IsFresh(root, *entry)) {
       ++counters_.hits;
       if (entry->stored.is_missing()) co_return Failure(ErrorCode::kNotFound, "was missing a moment ago");
       co_return entry->stored;

@@ -2,9 +2,9 @@
 // their head rendered, and never blocks the loop: what needs the disk goes to the offload pool. One per worker; owned
 // by the worker, used by handlers on the loop.
 //
-// What it says of a path was true at most kFreshFor ago. Content is never a mixture of two states of a file, except
-// where somebody overwrites a file in place twice within one tick of the file system's clock; such a file is read again
-// as soon as its time stamps can be trusted.
+// What it says of a path was true at most kFreshFor ago, or when it was asked if the root expects changes. Content is
+// never a mixture of two states of a file, except where somebody overwrites a file in place twice within one tick of
+// the file system's clock; such a file is read again as soon as its time stamps can be trusted.
 #ifndef BRILLIANT_FILES_FILE_STORE_H_
 #define BRILLIANT_FILES_FILE_STORE_H_
 
@@ -96,7 +96,9 @@ class FileStore {
  private:
   event::Task<Result<LoadedFile>> Load(LoadRequest request, event::CancelScope& scope);
   StoredFile Store(const LoadRequest& request, LoadedFile loaded, const FileRenderer& renderer, WallTime wall);
-  [[nodiscard]] bool IsFresh(const FileEntry& entry) const { return loop_.now() - entry.checked_at < kFreshFor; }
+  [[nodiscard]] bool IsFresh(const DocumentRoot& root, const FileEntry& entry) const {
+    return !root.expects_changes() && loop_.now() - entry.checked_at < kFreshFor;
+  }
 
   event::EventLoop& loop_;
   FileCache cache_;

@@ -213,11 +213,14 @@ TEST_F(UploadFileTest, NoRoomIsToldByItsErrno) {
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
   const rlimit small{.rlim_cur = 1'000, .rlim_max = old.rlim_max};
   const auto file = Make("");
-  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  struct sigaction ignored{};
+  struct sigaction handler{};
+  ignored.sa_handler = SIG_IGN;
+  ASSERT_EQ(sigaction(SIGXFSZ, &ignored, &handler), 0);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
   const Result<void> appended = file->Append(std::string(2'000, 'x'));
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
-  signal(SIGXFSZ, handler);
+  ASSERT_EQ(sigaction(SIGXFSZ, &handler, nullptr), 0);
   ASSERT_FALSE(appended);
   EXPECT_EQ(appended.error().system_errno, EFBIG);
 }

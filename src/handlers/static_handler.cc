@@ -35,6 +35,8 @@ files::DocumentRoot ServedRoot(const config::Location& location, const std::vect
                                const std::vector<std::string>& script_folders) {
   files::DocumentRoot root(location.root, location.symlink_roots);
   root.Withhold(script_extensions, script_folders);
+  const bool changes = config::StoresUploads(location) || location.methods.Contains(http::Method::kDelete);
+  if (changes) root.ExpectChanges();
   return root;
 }
 

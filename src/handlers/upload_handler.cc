@@ -283,11 +283,13 @@ event::Task<Answer> UploadHandler::StoreForm(const Request& request, RequestBody
             .writer = UploadWriter(context, room_, quota),
             .stored = {}};
   const auto buffer = std::make_unique_for_overwrite<char[]>(kFormPieceBytes);
+  const std::span<char> space(buffer.get(), kFormPieceBytes);
   for (int pieces = 1;; ++pieces) {
-    const Result<std::span<const char>> piece = co_await body.NextInto({buffer.get(), kFormPieceBytes});
+    const Result<std::span<const char>> piece = co_await body.NextInto(space);
     if (!piece) co_return Refuse(request, piece.error(), context);
     if (piece->empty()) break;
-    refusal = co_await TakeFormBytes(form, {piece->data(), piece->size()});
+    const std::string_view bytes(piece->data(), piece->size());
+    refusal = co_await TakeFormBytes(form, bytes);
     if (refusal) {
       for (const StoredUpload& stored : form.stored) refusal->detail += "Stored before that: " + stored.path + "\n";
       co_return std::move(*refusal);
@@ -316,7 +318,8 @@ event::Task<std::optional<Response>> UploadHandler::TakeFormBytes(Form& form, st
     if (step.event == Event::kPartEnd) refusal = co_await EndPart(form);
     const bool content = step.event == Event::kContent && form.is_file;
     if (!content) continue;
-    const Result<void> added = co_await form.writer.Add({step.content.data(), step.content.size()});
+    const std::span<const char> piece(step.content);
+    const Result<void> added = co_await form.writer.Add(piece);
     if (!added) refusal = Refuse(form.request, added.error(), form.context);
   }
   co_return refusal;

@@ -51,5 +51,14 @@ TEST(MediaTypeTest, OnlyWhoNamesHtmlAsksForAPage) {
   }
 }
 
+TEST(MediaTypeTest, KnowsWhatABrowserRuns) {
+  for (const char* type : {"text/html", "TEXT/HTML; charset=utf-8", "image/svg+xml", "text/xml", "application/xml",
+                           "application/xhtml+xml", "text/xsl"}) {
+    EXPECT_TRUE(IsActive(type)) << type;
+  }
+  for (const char* type : {"text/plain", "image/png", "application/pdf", "text/markdown", ""})
+    EXPECT_FALSE(IsActive(type)) << type;
+}
+
 }  // namespace
 }  // namespace brilliant::http

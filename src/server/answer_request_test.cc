@@ -157,7 +157,7 @@ TEST_F(AnswerRequestTest, TargetsThatHaveNoNormalPathAreRefused) {
 TEST_F(AnswerRequestTest, AnnouncedContentAboveTheLimitIsRefusedAtOnce) {
   server.config.servers[0].locations[0].methods.Add(http::Method::kPost);
   server.config.servers[0].locations[0].body_max = 100;
-  EXPECT_EQ(Ask("POST", "/a.txt", "Content-Length: 100\r\n").status, 501);  // what this version says of uploads
+  EXPECT_EQ(Ask("POST", "/a.txt", "Content-Length: 100\r\n").status, 403);  // there is no upload_path
   EXPECT_EQ(Ask("POST", "/a.txt", "Content-Length: 101\r\n").status, 413);
   EXPECT_TRUE(Ask("POST", "/a.txt", "Content-Length: 9000000000000\r\n").closes());
 }
