@@ -106,7 +106,7 @@ struct CgiHandlerTest : testing::Test {
 
   // `fields`: more lines of the request's head.
   void Ask(std::string_view fields = "", std::string_view method = "GET") {
-    handler = std::make_unique<CgiHandler>(location, 3);
+    handler = std::make_unique<CgiHandler>(location, 3, types);
     answer.reset();
     parser.emplace(http::HeadLimits{});
     head_text = std::string(method) + " /app/x.sh/extra?q HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n";
@@ -182,6 +182,7 @@ struct CgiHandlerTest : testing::Test {
 
   files::TestFolder folder;
   config::Location location;
+  files::MimeTypes types{{}, "application/octet-stream"};
   FakeTimeSource time;
   event::EventLoop loop{*event::MakePoller(), time, 0};
   event::CancelScope scope{nullptr};
