@@ -23,7 +23,7 @@ struct QuickOptions {
   // any it is kQuickAddress, or the next free port (Listen::automatic).
   std::vector<std::string> listens = {};
   bool programs = false;  // --cgi: what can be executed below kQuickPrograms is run
-  bool deletes = false;  // --delete
+  bool deletes = false;   // --delete
 };
 
 // For LoadBundle.

@@ -227,6 +227,7 @@ struct CrossSiteTest : AccessTest {
     config::Location& location = server.AddLocation("/files");
     location.root = folder.Path();
     location.methods = {http::Method::kGet, http::Method::kPost, http::Method::kPut, http::Method::kDelete};
+    location.upload_path = "/";
     location.allowed_origins = {"https://app.example"};
   }
 };
