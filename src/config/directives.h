@@ -43,7 +43,7 @@ struct DirectiveRow {
   std::string_view fallback;  // the default as one would write it, or in words when in parentheses; may be empty
   std::string_view meaning;
   std::string_view example;
-  void (*apply)(Builder& builder, const Directive& directive);  // called with a right number of words
+  void (*apply)(Builder& builder, const Directive& directive) = nullptr;  // called with a right number of words
 };
 
 [[nodiscard]] std::span<const DirectiveRow> Directives();
