@@ -55,7 +55,8 @@ Options:
                        is configured (a folder: 127.0.0.1:8080); may be repeated
   -w, --workers N      number of worker processes (default: one per core)
       --cgi            with a folder: executable files in its cgi-bin run as programs
-      --delete         a folder: clients may delete files in it, and empty folders
+      --upload         with a folder: clients may store files in it
+      --delete         with a folder: clients may delete files in it, and empty folders
   -p, --prefix DIR     all absolute paths of the configuration are below DIR
       --check          check the configuration and exit; --strict: warnings fail too
       --directives     print the reference of the configuration file
@@ -75,6 +76,7 @@ struct Arguments {
   std::string workers;
   std::string prefix;
   bool programs = false;
+  bool uploads = false;
   bool deletes = false;
   bool check = false;
   bool strict = false;
@@ -96,8 +98,9 @@ int Failed(std::string_view message) {
 }
 
 std::string ExplainExtra(const std::string& extra) {
-  static constexpr std::string_view kNames[] = {"--listen", "--workers", "--cgi",        "--delete",  "--prefix",
-                                                "--check",  "--strict",  "--directives", "--version", "--help"};
+  static constexpr std::string_view kNames[] = {"--listen",     "--workers", "--cgi",   "--upload",
+                                                "--delete",     "--prefix",  "--check", "--strict",
+                                                "--directives", "--version", "--help"};
   if (!extra.starts_with('-') || extra == "-") {
     return fmt::format("{} is one argument too many: give one configuration file or folder", config::Quoted(extra));
   }
@@ -118,6 +121,7 @@ std::expected<Arguments, std::string> ParseCommandLine(int argc, char** argv) {
     app.add_option("-w,--workers", arguments.workers)->type_name("N");
     app.add_option("-p,--prefix", arguments.prefix)->type_name("DIR");
     app.add_flag("--cgi", arguments.programs);
+    app.add_flag("--upload", arguments.uploads);
     app.add_flag("--delete", arguments.deletes);
     app.add_flag("--check", arguments.check);
     app.add_flag("--strict", arguments.strict);
@@ -194,35 +198,41 @@ bool IsFolder(const std::string& path) {
 // What is to be served: a folder (quick mode) or a configuration file.
 struct Subject {
   std::optional<std::string> folder;  // absolute
-  bool programs = false;              // what can be executed in its cgi-bin is run
   std::function<config::LoadResult()> load;
 };
+
+config::QuickOptions QuickOptionsOf(const std::string& folder, const Arguments& arguments) {
+  return {.folder = folder,
+          .listens = arguments.listens,
+          .programs = arguments.programs,
+          .uploads = arguments.uploads,
+          .deletes = arguments.deletes};
+}
 
 std::expected<Subject, std::string> FindSubject(const Arguments& arguments) {
   const std::string path = arguments.subject.empty() ? "." : arguments.subject;
   if (!IsFolder(path)) {
     if (arguments.programs) return std::unexpected("--cgi is for a folder; in a configuration file write \"cgi *\"");
-    if (arguments.deletes) return std::unexpected("--delete goes with a folder; in a configuration file write methods");
+    if (arguments.uploads)
+      return std::unexpected("--upload is for a folder; in a configuration file write upload_path");
+    if (arguments.deletes) return std::unexpected("--delete is for a folder; in a configuration file write methods");
     const std::string prefix = arguments.prefix;
-    return Subject{.folder = {}, .programs = false, .load = [path, prefix] {
-                     return config::LoadFile(path, prefix, ReadEnvironment);
-                   }};
+    return Subject{.folder = {}, .load = [path, prefix] { return config::LoadFile(path, prefix, ReadEnvironment); }};
   }
   if (!arguments.prefix.empty()) return std::unexpected("--prefix is for configuration files, not for a folder");
   std::error_code error;
   const std::string folder = std::filesystem::canonical(path, error).string();
   if (error) return std::unexpected(fmt::format("cannot open the folder {}: {}", path, error.message()));
+  if (arguments.programs && arguments.uploads)
+    return std::unexpected("--cgi and --upload together would let everybody run what they have stored");
   if (arguments.programs && !IsFolder(folder + std::string(config::kQuickPrograms))) {
     return std::unexpected(
         fmt::format("--cgi runs what is in {}{}, and there is no such folder", folder, config::kQuickPrograms));
   }
   // Addresses that the text of a configuration can say; port 0 it cannot.
-  config::QuickOptions options{
-      .folder = folder, .listens = arguments.listens, .programs = arguments.programs, .deletes = arguments.deletes};
+  config::QuickOptions options = QuickOptionsOf(folder, arguments);
   std::erase_if(options.listens, [](const std::string& text) { return text == "0" || text.ends_with(":0"); });
-  return Subject{.folder = folder, .programs = options.programs, .load = [options] {
-                   return config::LoadBundle(config::QuickBundle(options));
-                 }};
+  return Subject{.folder = folder, .load = [options] { return config::LoadBundle(config::QuickBundle(options)); }};
 }
 
 std::string Count(size_t number, const char* thing) {
@@ -282,12 +292,18 @@ std::string UrlOf(const config::ListenAddress& address) {
 }
 
 // What clients may do besides reading, if anything, and whether only this machine's.
-std::string Rights(bool deletes, const std::vector<config::Listen>& listens) {
-  if (!deletes) return "";
+std::string Rights(const config::QuickOptions& options, const std::vector<config::Listen>& listens) {
   const bool local =
       std::ranges::all_of(listens, [](const config::Listen& listen) { return listen.address.IsLoopback(); });
-  return fmt::format("{} may delete files in it, and empty folders.\n",
-                     local ? "Everybody on this machine" : "Everybody who reaches these addresses");
+  const std::string_view who = local ? "Everybody on this machine" : "Everybody who reaches these addresses";
+  std::string lines;
+  if (options.uploads) lines += fmt::format("{} may store files in it; none replaces another.\n", who);
+  if (options.deletes) lines += fmt::format("{} may delete files in it, and empty folders.\n", who);
+  if (options.programs) {
+    lines += fmt::format("{} may run the executable files in {}{} as programs (CGI).\n", who,
+                         config::Printable(options.folder, 4096), config::kQuickPrograms);
+  }
+  return lines;
 }
 
 void AnnounceQuickMode(const config::QuickOptions& options, const std::vector<config::Listen>& listens) {
@@ -298,7 +314,7 @@ void AnnounceQuickMode(const config::QuickOptions& options, const std::vector<co
   }
   const bool moved = options.listens.empty() && listens.front().address.ToString() != config::kQuickAddress;
   fmt::print("Serving {} on {}{}\n{}Stop with Ctrl-C.\n", config::Printable(options.folder, 4096), fmt::join(urls, " "),
-             moved ? fmt::format(" ({} was taken)", config::kQuickAddress) : "", Rights(options.deletes, listens));
+             moved ? fmt::format(" ({} was taken)", config::kQuickAddress) : "", Rights(options, listens));
   std::fflush(stdout);
 }
 
@@ -317,13 +333,8 @@ int Serve(const Arguments& arguments, const char* argv0, Subject subject, proces
   options.executable = std::move(*self);
   options.quiet = subject.folder.has_value() && isatty(STDERR_FILENO) == 1;
   if (subject.folder) {
-    config::QuickOptions quick{.folder = *subject.folder,
-                               .listens = arguments.listens,
-                               .programs = arguments.programs,
-                               .deletes = arguments.deletes};
-    options.announce = [quick = std::move(quick)](const std::vector<config::Listen>& listens) {
-      AnnounceQuickMode(quick, listens);
-    };
+    options.announce = [quick = QuickOptionsOf(*subject.folder, arguments)](
+                           const std::vector<config::Listen>& listens) { AnnounceQuickMode(quick, listens); };
   }
   process::Supervisor supervisor(std::move(options));
   if (const process::Explained<void> started = supervisor.Start(std::move(loaded)); !started)

@@ -24,7 +24,11 @@ SourceBundle QuickBundle(const QuickOptions& options) {
   text += "  charset utf-8\n  host_check loopback\n";
   text +=
       fmt::format("  location / {{\n    root {}\n    index index.html\n    autoindex on\n", QuoteWord(options.folder));
-  if (options.deletes) text += "    methods GET DELETE\n    delete_folders empty\n";
+  if (options.uploads || options.deletes) {
+    text += fmt::format("    methods GET{}{}\n", options.uploads ? " POST" : "", options.deletes ? " DELETE" : "");
+  }
+  if (options.uploads) text += "    upload_path /\n    upload_mkdir on\n    body_max 1024g\n";
+  if (options.deletes) text += "    delete_folders empty\n";
   text += "  }\n";
   if (options.programs) {
     text += fmt::format("  location {} {{\n    root {}\n    cgi *\n    methods GET POST\n  }}\n", kQuickPrograms,

@@ -23,7 +23,8 @@ struct QuickOptions {
   // any it is kQuickAddress, or the next free port (Listen::automatic).
   std::vector<std::string> listens = {};
   bool programs = false;  // --cgi: what can be executed below kQuickPrograms is run
-  bool deletes = false;   // --delete
+  bool uploads = false;   // --upload: POST, with new names for what is taken, and folders on the way
+  bool deletes = false;   // --delete: of files and empty folders
 };
 
 // For LoadBundle.

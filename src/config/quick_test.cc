@@ -62,6 +62,12 @@ TEST(QuickTest, ChangesNothingUnlessItIsTold) {
   const Location& location = deleting.config->servers[0].locations[0];
   EXPECT_EQ(location.methods, (http::MethodSet{http::Method::kGet, http::Method::kDelete}));
   EXPECT_TRUE(location.deletion.empty_folders);
+  const LoadResult both = LoadBundle(QuickBundle({.folder = "/srv/www", .uploads = true, .deletes = true}));
+  ASSERT_TRUE(both.config.has_value() && both.diagnostics.empty()) << Render(both.diagnostics);
+  const Location& changing = both.config->servers[0].locations[0];
+  EXPECT_EQ(changing.methods, (http::MethodSet{http::Method::kGet, http::Method::kPost, http::Method::kDelete}));
+  EXPECT_EQ(changing.upload_path, "/");
+  EXPECT_GE(changing.body_max, 1ULL << 40);
 }
 
 TEST(QuickTest, AutomaticSurvivesTheBundle) {

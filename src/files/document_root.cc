@@ -99,6 +99,8 @@ Result<void> CheckPath(std::string_view path) {
   return {};
 }
 
+constexpr const char* kInScriptFolder = "a folder of scripts";
+
 bool HasExtension(std::string_view name, const std::vector<std::string>& extensions) {
   return std::ranges::any_of(extensions, [name](const std::string& extension) {
     return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
@@ -123,6 +125,8 @@ struct DocumentRoot::State {
   Result<Reached> Reach(size_t index, MonotonicTime now, bool may_block);
   // What was opened for `path`, unless it is withheld.
   Result<OpenFile> Describe(UniqueFd fd, std::string_view path, MonotonicTime checked_at) const;
+  // Whether that is one of the withheld folders, or lies in one.
+  [[nodiscard]] bool IsInWithheldFolder(int fd) const;
   // By components.
   Result<OpenFile> Walk(std::string_view path, MonotonicTime now);
   // All folders that there are; the root first. `checked_at` becomes the earliest time at which one was looked for.
@@ -159,14 +163,16 @@ Result<OpenFile> DocumentRoot::State::Describe(UniqueFd fd, std::string_view pat
   if (!withheld.empty() && !HasExtension(path, withheld) && HasExtension(RealPath(fd.get()), withheld)) {
     return Failure(ErrorCode::kForbidden, "a link to a script");
   }
-  if (!withheld_folders.empty()) {
-    const std::string real = RealPath(fd.get()) + '/';
-    const auto holds = [&real](const std::string& folder) { return real.starts_with(folder); };
-    if (std::ranges::any_of(withheld_folders, holds)) return Failure(ErrorCode::kForbidden, "a folder of scripts");
-  }
+  if (IsInWithheldFolder(fd.get())) return Failure(ErrorCode::kForbidden, kInScriptFolder);
   ASSIGN_OR_RETURN(OpenFile file, DescribeFile(std::move(fd)));
   file.checked_at = checked_at;
   return file;
+}
+
+bool DocumentRoot::State::IsInWithheldFolder(int fd) const {
+  if (withheld_folders.empty()) return false;
+  const std::string real = RealPath(fd) + '/';
+  return std::ranges::any_of(withheld_folders, [&real](const std::string& folder) { return real.starts_with(folder); });
 }
 
 Result<std::vector<DirectoryPtr>> DocumentRoot::State::ReachAll(MonotonicTime now, MonotonicTime& checked_at) {
@@ -252,6 +258,7 @@ Result<ParentFolder> DocumentRoot::OpenParent(std::string_view path, MonotonicTi
   const size_t slash = path.rfind('/');
   const bool below = slash != std::string_view::npos;
   ASSIGN_OR_RETURN(UniqueFd folder, state_->OpenFolder(below ? path.substr(0, slash) : "", now));
+  if (state_->IsInWithheldFolder(folder.get())) return Failure(ErrorCode::kForbidden, kInScriptFolder);
   return ParentFolder{.folder = std::move(folder), .name = std::string(below ? path.substr(slash + 1) : path)};
 }
 

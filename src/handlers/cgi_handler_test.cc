@@ -235,6 +235,17 @@ TEST_F(CgiHandlerTest, ADocumentArrivesAsItIsPrinted) {
   EXPECT_EQ(Log(), "");
 }
 
+TEST_F(CgiHandlerTest, AnAnswerWhoseProgramASignalHasEndedIsCut) {
+  Ask();
+  Start();
+  Print(std::string(kHead) + "some");
+  End(0, SIGSEGV);
+  EXPECT_EQ(received, "some");
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->code, ErrorCode::kClosed);
+  EXPECT_THAT(Log(), HasSubstr("cause=\"a signal has ended the program before its answer was complete\""));
+}
+
 TEST_F(CgiHandlerTest, AHeadMayComeByteByByte) {
   Ask();
   for (const char c : std::string(kHead)) {

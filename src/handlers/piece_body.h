@@ -35,6 +35,7 @@ class PieceBody final : public BodySource {
             std::shared_ptr<const int> token)
       : maker_(std::move(maker)), piece_(std::move(first)), context_(context), token_(std::move(token)) {}
 
+  [[nodiscard]] bool first_is_there() const override { return true; }
   event::Task<Result<std::span<const char>>> Next() override;
   event::Task<void> Finish() override { co_return; }
 

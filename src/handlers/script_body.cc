@@ -21,7 +21,15 @@ event::Task<Result<std::span<const char>>> ScriptBody::NextOutput() {
 
 event::Task<Result<std::span<const char>>> ScriptBody::NextRaw() {
   if (!pending_.empty()) co_return std::exchange(pending_, {});
-  co_return co_await NextOutput();
+  const Result<std::span<const char>> output = co_await NextOutput();
+  if (!output || !output->empty()) co_return output;
+  // Nothing but the way it ended tells whether it has printed all.
+  co_await exchange_->AwaitEnd();
+  if (exchange_->end() && exchange_->end()->signal != 0) {
+    co_return CutOff(ErrorCode::kClosed, "a signal has ended the program before its answer was complete",
+                     "what it has printed to its errors may say why");
+  }
+  co_return output;
 }
 
 event::Task<Result<std::span<const char>>> ScriptBody::NextDecoded() {

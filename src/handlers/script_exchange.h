@@ -76,6 +76,9 @@ class ScriptExchange {
   // When nobody wants more of the output: gives the program a moment (kEndGrace) to end by itself. Then Finish().
   [[nodiscard]] event::Task<void> LetEnd();
 
+  // After the end of the output: gives the report of how the program has ended a moment (kEndGrace) to come.
+  [[nodiscard]] event::Task<void> AwaitEnd();
+
   // Ends the program if it has not ended, and waits for what runs beside. Once.
   [[nodiscard]] event::Task<void> Finish();
 
@@ -99,7 +102,6 @@ class ScriptExchange {
 
   event::Task<Result<void>> EndAfterTotal();
   event::Task<Result<void>> EndOutputAfterGrace();
-  event::Task<void> AwaitEnd();
   [[nodiscard]] uint64_t SinceLaunchUs() const;
   void NoteUse();
   void LogLine(std::string_view line);
