@@ -195,8 +195,10 @@ ListingView FolderLister::ViewOf(const Request& request, std::string_view path, 
   view.path = request.path;
   view.options = std::move(options);
   view.can_delete = location_.methods.Contains(http::Method::kDelete);
+  view.can_undo = !location_.deletion.trash.empty();
   view.archive = location_.archive;
   if (!location_.methods.Contains(http::Method::kPost) || !location_.upload_path) return view;
+  view.upload_bytes_max = location_.body_max;
   // POST to PREFIX/rest stores in root + upload_path + rest: which rest makes that this folder?
   const std::string shown = "/" + std::string(path);
   const std::string stored = *location_.upload_path == "/" ? "/" : *location_.upload_path + "/";

@@ -163,8 +163,11 @@ void ListingPage::AppendEnd(std::string& out, const ListingSummary& summary) {
 // Attributes for listing.js.
 std::string ListingPage::Rights() const {
   std::string attributes;
-  if (view_.can_delete) attributes += " data-delete";
-  if (!view_.upload_target.empty()) attributes += " data-upload=\"" + Escaped(view_.upload_target) + "\"";
+  if (view_.can_delete) attributes += view_.can_undo ? " data-delete=\"undo\"" : " data-delete";
+  if (!view_.upload_target.empty()) {
+    attributes += " data-upload=\"" + Escaped(view_.upload_target) + "\"";
+    attributes += " data-upload-max=\"" + std::to_string(view_.upload_bytes_max) + "\"";
+  }
   return attributes;
 }
 

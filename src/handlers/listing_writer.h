@@ -5,6 +5,7 @@
 #ifndef BRILLIANT_HANDLERS_LISTING_WRITER_H_
 #define BRILLIANT_HANDLERS_LISTING_WRITER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,9 +20,11 @@ namespace brilliant::handlers {
 struct ListingView {
   std::string path;  // of the folder: decoded, with a slash at both ends
   ListingOptions options;
-  bool can_delete = false;    // the location allows DELETE
-  std::string upload_target;  // where POST puts files into this very folder: a path, encoded; empty: nowhere
-  bool archive = false;       // the folder can be had as a whole
+  bool can_delete = false;        // the location allows DELETE
+  bool can_undo = false;          // and what it deletes can come back
+  std::string upload_target;      // where POST puts files into this very folder: a path, encoded; empty: nowhere
+  uint64_t upload_bytes_max = 0;  // of one file
+  bool archive = false;           // the folder can be had as a whole
 };
 
 // What is known at the end.

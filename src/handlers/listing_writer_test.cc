@@ -132,9 +132,13 @@ TEST_F(ListingWriterTest, ThePageHasWhatItsScriptReliesOn) {
   view.options.order = files::ListingOrder{.key = files::ListingKey::kSize, .descending = true};
   view.can_delete = true;
   view.upload_target = "/a%20&%20b/";
+  view.upload_bytes_max = 5'000'000'000;
   view.archive = true;
   const std::string page = Page(view);
-  EXPECT_THAT(page, HasSubstr("<main id=\"listing\" data-delete data-upload=\"/a%20&amp;%20b/\">"));
+  EXPECT_THAT(page, HasSubstr("<main id=\"listing\" data-delete data-upload=\"/a%20&amp;%20b/\" "
+                              "data-upload-max=\"5000000000\">"));
+  view.can_undo = true;
+  EXPECT_THAT(Page(view), HasSubstr("<main id=\"listing\" data-delete=\"undo\" data-upload="));
   EXPECT_THAT(page, HasSubstr("<form class=\"upload\" id=\"upload\" method=\"post\" enctype=\"multipart/form-data\" "
                               "action=\"/a%20&amp;%20b/\">"));
   EXPECT_THAT(

@@ -156,13 +156,21 @@ def test_assets_are_kept_for_ever_under_a_name_that_changes(brilliant):
     server = start(brilliant)
     page = page_of(server)
     links = [a["href"] for tag, a in page.elements if tag == "link"] + [a["src"] for tag, a in page.elements if tag == "script"]
+    icon, *links = links
+    assert server.get(icon).headers["Content-Type"] == "image/svg+xml"
     assert len(links) == 2
     style = server.get(links[0])
     assert style.status == 200 and style.headers["Content-Type"] == "text/css; charset=utf-8"
     assert style.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert server.get(links[1]).headers["Content-Type"] == "text/javascript; charset=utf-8"
     pictures = set(re.findall(r"url\(([^)]*)\)", style.body.decode()))
     assert len(pictures) >= 6
+    scripts = [links[1]]
+    for script in scripts:
+        answer = server.get(script)
+        assert answer.status == 200 and answer.headers["Content-Type"] == "text/javascript; charset=utf-8", script
+        imported = [f"{script.rsplit('/', 1)[0]}/{name}" for name in re.findall(r'from "\./([^"]*)"', answer.body.decode())]
+        scripts += [name for name in imported if name not in scripts]
+    assert len(scripts) == 7
     for picture in pictures:
         assert follow(server, links[0], picture).headers["Content-Type"] == "image/svg+xml", picture
     assert server.request("POST", links[0]).status == 405
