@@ -101,7 +101,7 @@ def crash_at_system_calls(brilliant):
             status = put(server, "/in/old.bin", NEW)
             killed += status is None
             check(folder, status in (201, 204))
-            trace.terminate()
+            trace.kill()
             trace.wait(TIMEOUT)
             server.stop()
     assert killed >= len(SYSTEM_CALLS), "strace kills too little"

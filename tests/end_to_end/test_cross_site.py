@@ -17,6 +17,7 @@ server {
   listen 127.0.0.1:@PORT2@
   location / { root @FOLDER@/www; methods GET POST PUT DELETE }
   location /shared { root @FOLDER@/www; methods GET POST PUT DELETE; allowed_origins http://evil.localhost:@PORT@ }
+  location /pages { root @FOLDER@/pages }
   location /locked { root @FOLDER@/www }
   location /run { root @FOLDER@/none }
   cgi .sh { root @FOLDER@/scripts; methods GET POST DELETE }
@@ -90,12 +91,12 @@ def test_curl_sends_neither_field_and_is_told_what_is_wrong_if_it_does(brilliant
 def test_a_form_of_another_site_changes_nothing(brilliant, encoding):
     server = start(brilliant)
     own = f"http://127.0.0.1:{server.ports[1]}/"
-    brilliant.write({"evil/index.html": FORM.format(encoding=encoding, action=own), "www/own.html": FORM.format(encoding=encoding, action="/")})
+    brilliant.write({"evil/index.html": FORM.format(encoding=encoding, action=own), "pages/own.html": FORM.format(encoding=encoding, action="/")})
     page = chromium(brilliant.folder, "--virtual-time-budget=10000", "--dump-dom", f"http://evil.localhost:{server.port}/")
     assert FOREIGN in page
-    page = chromium(brilliant.folder, "--virtual-time-budget=10000", "--dump-dom", f"{own}own.html")
+    page = chromium(brilliant.folder, "--virtual-time-budget=10000", "--dump-dom", f"{own}pages/own.html")
     assert "<title>form" not in page and FOREIGN not in page, "the site's own form was sent and not refused"
-    assert sorted(path.name for path in (brilliant.folder / "www").iterdir() if path.name != "file") == ["a.txt", "own.html"]
+    assert sorted(path.name for path in (brilliant.folder / "www").iterdir() if path.name != "file") == ["a.txt"]
 
 
 @needs("chromium")
