@@ -66,6 +66,7 @@ Options:
 Examples:
   brilliantserver                          share the current folder on this machine
   brilliantserver -l '*:8000' ~/public     share ~/public with the network
+  brilliantserver --upload ~/inbox         and let people store files there
   brilliantserver --check site.conf        is this configuration right?
   brilliantserver site.conf                run it; HUP reloads, QUIT drains, TERM stops
 )";
@@ -297,7 +298,10 @@ std::string Rights(const config::QuickOptions& options, const std::vector<config
       std::ranges::all_of(listens, [](const config::Listen& listen) { return listen.address.IsLoopback(); });
   const std::string_view who = local ? "Everybody on this machine" : "Everybody who reaches these addresses";
   std::string lines;
-  if (options.uploads) lines += fmt::format("{} may store files in it; none replaces another.\n", who);
+  if (options.uploads) {
+    const std::string_view how = options.deletes ? ", and replace them with PUT" : "; none replaces another";
+    lines += fmt::format("{} may store files in it{}.\n", who, how);
+  }
   if (options.deletes) lines += fmt::format("{} may delete files in it, and empty folders.\n", who);
   if (options.programs) {
     lines += fmt::format("{} may run the executable files in {}{} as programs (CGI).\n", who,

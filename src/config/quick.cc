@@ -25,7 +25,9 @@ SourceBundle QuickBundle(const QuickOptions& options) {
   text +=
       fmt::format("  location / {{\n    root {}\n    index index.html\n    autoindex on\n", QuoteWord(options.folder));
   if (options.uploads || options.deletes) {
-    text += fmt::format("    methods GET{}{}\n", options.uploads ? " POST" : "", options.deletes ? " DELETE" : "");
+    // To replace is to delete and store.
+    const char* const stores = options.uploads && options.deletes ? " POST PUT" : options.uploads ? " POST" : "";
+    text += fmt::format("    methods GET{}{}\n", stores, options.deletes ? " DELETE" : "");
   }
   if (options.uploads) text += "    upload_path /\n    upload_mkdir on\n    body_max 1024g\n";
   if (options.deletes) text += "    delete_folders empty\n";

@@ -23,8 +23,9 @@ struct QuickOptions {
   // any it is kQuickAddress, or the next free port (Listen::automatic).
   std::vector<std::string> listens = {};
   bool programs = false;  // --cgi: what can be executed below kQuickPrograms is run
-  bool uploads = false;   // --upload: POST, with new names for what is taken, and folders on the way
-  bool deletes = false;   // --delete: of files and empty folders
+  bool uploads =
+      false;  // --upload: POST, with new names for what is taken, and folders on the way; with deletes, PUT too
+  bool deletes = false;  // --delete: of files and empty folders
 };
 
 // For LoadBundle.

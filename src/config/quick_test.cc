@@ -65,7 +65,12 @@ TEST(QuickTest, ChangesNothingUnlessItIsTold) {
   const LoadResult both = LoadBundle(QuickBundle({.folder = "/srv/www", .uploads = true, .deletes = true}));
   ASSERT_TRUE(both.config.has_value() && both.diagnostics.empty()) << Render(both.diagnostics);
   const Location& changing = both.config->servers[0].locations[0];
-  EXPECT_EQ(changing.methods, (http::MethodSet{http::Method::kGet, http::Method::kPost, http::Method::kDelete}));
+  EXPECT_EQ(changing.methods,
+            (http::MethodSet{http::Method::kGet, http::Method::kPost, http::Method::kPut, http::Method::kDelete}));
+  const LoadResult storing = LoadBundle(QuickBundle({.folder = "/srv/www", .uploads = true}));
+  ASSERT_TRUE(storing.config.has_value() && storing.diagnostics.empty()) << Render(storing.diagnostics);
+  EXPECT_EQ(storing.config->servers[0].locations[0].methods,
+            (http::MethodSet{http::Method::kGet, http::Method::kPost}));
   EXPECT_EQ(changing.upload_path, "/");
   EXPECT_GE(changing.body_max, 1ULL << 40);
 }

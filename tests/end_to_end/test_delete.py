@@ -327,4 +327,4 @@ def test_the_network_is_named_and_a_configuration_says_it_itself(brilliant):
     assert "Everybody who reaches these addresses may delete files in it" in server.stdout()
     brilliant.write({"site.conf": SITE})
     result = run("--delete", brilliant.folder / "site.conf")
-    assert result.returncode == 2 and "--delete goes with a folder" in result.stderr
+    assert result.returncode == 2 and "--delete is for a folder" in result.stderr

@@ -543,3 +543,29 @@ def test_a_worker_killed_at_any_system_call_leaves_whole_files(brilliant):
 @linux_only
 def test_a_worker_killed_at_any_moment_leaves_whole_files(brilliant):
     crash_at_random(brilliant, rounds=20)
+
+
+@needs("curl")
+def test_a_folder_is_opened_for_uploads_by_an_option(brilliant):
+    for name in ("www", "both"):
+        (brilliant.folder / name).mkdir()
+        (brilliant.folder / name).chmod(0o777)
+    server = brilliant.serve_folder({"a.txt": "kept"}, arguments=["--upload"])
+    assert "Everybody on this machine may store files in it; none replaces another.\n" in server.stdout()
+    url = f"http://127.0.0.1:{server.port}/"
+    assert curl("--data-binary", "new", f"{url}a.txt", "-o", "/dev/null", "-w", "%{http_code}").stdout == b"201"
+    assert curl("--data-binary", "deep", f"{url}made/on/the/way.txt", "-o", "/dev/null", "-w", "%{http_code}").stdout == b"201"
+    assert server.get("/a.txt").body == b"kept" and server.get("/a_1.txt").body == b"new"
+    assert server.get("/made/on/the/way.txt").body == b"deep"
+    assert server.request("PUT", "/a.txt", body=b"x").status == 405
+    assert server.request("DELETE", "/a.txt").status == 405
+    both = brilliant.serve_folder({"a.txt": "old"}, arguments=["--upload", "--delete"], name="both")
+    assert "may store files in it, and replace them with PUT.\n" in both.stdout()
+    assert both.request("PUT", "/a.txt", body=b"new").status == 204 and both.get("/a.txt").body == b"new"
+    assert both.request("DELETE", "/a.txt").status == 204
+
+
+def test_uploads_and_programs_of_a_folder_do_not_go_together(brilliant):
+    server = brilliant.serve_folder({"cgi-bin/run": "#!/bin/sh\n"}, arguments=["--upload", "--cgi"], wait=False)
+    assert server.process.wait(TIMEOUT) == 2
+    assert "run what they have stored" in server.stderr()
