@@ -176,7 +176,7 @@ TEST_F(RemovalTest, WithoutATrashNothingIsRemoved) {
   const Trash missing(folder.Path("none"), kDay);
   const Result<std::string> token = missing.Take(Find("f.txt"), "f.txt", false);
   ASSERT_FALSE(token);
-  EXPECT_EQ(token.error().context, Trash::kTrashContext);
+  EXPECT_TRUE(token.error().context == Trash::kTrashContext);
   EXPECT_TRUE(Exists("site/f.txt"));
 }
 

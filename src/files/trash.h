@@ -38,8 +38,9 @@ class Trash {
   [[nodiscard]] Result<void> Restore(std::string_view token, std::string_view origin, int folder_fd,
                                      const std::string& name) const;
 
-  static constexpr const char* kTrashContext = "opening the trash";
-  static constexpr const char* kUnknownContext = "unknown token";
+  // Arrays, so that each has one address and a context can be told by it.
+  static constexpr char kTrashContext[] = "opening the trash";
+  static constexpr char kUnknownContext[] = "unknown token";
 
  private:
   [[nodiscard]] Result<UniqueFd> OpenFolder() const;

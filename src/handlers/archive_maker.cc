@@ -37,30 +37,30 @@ class Utf8Names {
 };
 
 la_ssize_t AppendBytes(archive* /*archive*/, void* out, const void* bytes, size_t count) {
-  static_cast<std::string*>(out)->append(static_cast<const char*>(bytes), count);
+  auto* const sink = static_cast<ArchiveMaker::Sink*>(out);
+  if (sink->is_closed) return -1;
+  sink->bytes.append(static_cast<const char*>(bytes), count);
   return static_cast<la_ssize_t>(count);
 }
 
 }  // namespace
 
-void ArchiveMaker::Free::operator()(archive* archive) const {
-  // An archive that broke off gets no end.
-  archive_write_fail(archive);
-  archive_write_free(archive);
-}
+void ArchiveMaker::Free::operator()(archive* archive) const { archive_write_free(archive); }
 void ArchiveMaker::Free::operator()(archive_entry* entry) const { archive_entry_free(entry); }
 
 ArchiveMaker::ArchiveMaker(Source source, ArchiveFormat format, const Limits& limits)
     : source_(std::move(source)), format_(format), limits_(limits) {}
 
-ArchiveMaker::~ArchiveMaker() = default;
+// An archive that broke off gets no end: libarchive would fill up what is missing. (archive_write_fail is no way to say
+// so: then it does not give back all its memory.)
+ArchiveMaker::~ArchiveMaker() { sink_.is_closed = true; }
 
 Result<PieceMaker::Piece> ArchiveMaker::Make(MonotonicTime now) {
   const Utf8Names utf8;
-  out_.clear();
+  sink_.bytes.clear();
   if (archive_ == nullptr) RETURN_IF_ERROR(Begin());
   bool is_last = false;
-  while (out_.size() < kPieceBytes && !is_last) {
+  while (sink_.bytes.size() < kPieceBytes && !is_last) {
     if (file_) {
       RETURN_IF_ERROR(CopyFile());
     } else if (levels_.empty()) {
@@ -70,8 +70,8 @@ Result<PieceMaker::Piece> ArchiveMaker::Make(MonotonicTime now) {
       RETURN_IF_ERROR(Step(now));
     }
   }
-  Piece piece{.bytes = std::move(out_), .is_last = is_last};
-  out_ = std::string();
+  Piece piece{.bytes = std::move(sink_.bytes), .is_last = is_last};
+  sink_.bytes = std::string();
   return piece;
 }
 
@@ -91,7 +91,7 @@ Result<void> ArchiveMaker::Begin() {
     archive_write_set_options(writer, "hdrcharset=BINARY");
   }
   archive_write_set_bytes_per_block(writer, 0);
-  if (archive_write_open(writer, &out_, nullptr, AppendBytes, nullptr) != ARCHIVE_OK) return ArchiveFailure();
+  if (archive_write_open(writer, &sink_, nullptr, AppendBytes, nullptr) != ARCHIVE_OK) return ArchiveFailure();
   ASSIGN_OR_RETURN(files::FolderReader reader, files::FolderReader::Open(*source_.folder, source_.place));
   levels_.push_back(Level{.reader = std::move(reader), .path = source_.place.path});
   return {};
@@ -156,7 +156,7 @@ Result<void> ArchiveMaker::PutHeader(std::string_view path, const files::OpenFil
 
 Result<void> ArchiveMaker::CopyFile() {
   std::array<char, kReadBytes> bytes;
-  while (out_.size() < kPieceBytes && copied_ < file_->size) {
+  while (sink_.bytes.size() < kPieceBytes && copied_ < file_->size) {
     const auto wanted = static_cast<size_t>(std::min<uint64_t>(bytes.size(), file_->size - copied_));
     const ssize_t got = pread(file_->fd.get(), bytes.data(), wanted, static_cast<off_t>(copied_));
     if (got < 0 && errno == EINTR) continue;

@@ -54,6 +54,12 @@ class ArchiveMaker final : public PieceMaker {
   // kTooLarge: a limit; kClosed: a file has become shorter.
   [[nodiscard]] Result<Piece> Make(MonotonicTime now) override;
 
+  // Where libarchive writes to.
+  struct Sink {
+    std::string bytes;
+    bool is_closed = false;  // takes nothing more
+  };
+
  private:
   // A folder that is being read.
   struct Level {
@@ -78,7 +84,7 @@ class ArchiveMaker final : public PieceMaker {
   const Source source_;
   const ArchiveFormat format_;
   const Limits limits_;
-  std::string out_;  // before `archive_`, which writes to it
+  Sink sink_;  // before `archive_`, which writes to it
   std::unique_ptr<archive, Free> archive_;
   std::unique_ptr<archive_entry, Free> entry_;
   std::vector<Level> levels_;
