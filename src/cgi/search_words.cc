@@ -12,8 +12,6 @@ namespace {
 // RFC 3875 sections 2.2 and 4.4: unreserved and xreserved, but for the percent-encoded.
 bool IsSearchChar(char c) { return IsAlpha(c) || IsDigit(c) || std::string_view("-_.!~*'();/?:@&,$").contains(c); }
 
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 bool LooksLikeAnOption(std::string_view word) {
   return word.starts_with('-') || word.starts_with('\xad') || word.starts_with("\xc2\xad");
 }

@@ -12,6 +12,7 @@
 #include "base/platform.h"
 #include "base/strings.h"
 #include "files/path_walk.h"
+#include "files/served_names.h"
 #include "http/target.h"
 
 #if BRILLIANT_LINUX
@@ -100,12 +101,6 @@ Result<void> CheckPath(std::string_view path) {
 }
 
 constexpr const char* kInScriptFolder = "a folder of scripts";
-
-bool HasExtension(std::string_view name, const std::vector<std::string>& extensions) {
-  return std::ranges::any_of(extensions, [name](const std::string& extension) {
-    return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
-  });
-}
 
 }  // namespace
 

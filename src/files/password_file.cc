@@ -26,8 +26,6 @@ bool IsAccepted(std::string_view hash) {
   return std::ranges::any_of(kAcceptedKinds, [hash](std::string_view kind) { return hash.starts_with(kind); });
 }
 
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 bool EqualInConstantTime(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;

@@ -6,16 +6,19 @@
 
 namespace brilliant::files {
 
+bool HasExtension(std::string_view name, const std::vector<std::string>& extensions) {
+  return std::ranges::any_of(extensions, [name](const std::string& extension) {
+    return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
+  });
+}
+
 bool ServedNames::IsHidden(std::string_view name) const {
   // RFC 8615: the one dot folder that is meant for the world.
   return !dotfiles_ && name.starts_with('.') && name != ".well-known";
 }
 
 bool ServedNames::IsScript(std::string_view path) const {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  return std::ranges::any_of(script_extensions_, [name](const std::string& extension) {
-    return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
-  });
+  return HasExtension(path.substr(path.rfind('/') + 1), script_extensions_);
 }
 
 }  // namespace brilliant::files

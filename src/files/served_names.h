@@ -10,6 +10,9 @@
 
 namespace brilliant::files {
 
+// Whether `name` ends with one of `extensions`, with their dot, compared without case.
+[[nodiscard]] bool HasExtension(std::string_view name, const std::vector<std::string>& extensions);
+
 class ServedNames {
  public:
   // `dotfiles`: names that begin with a dot exist. `script_extensions`: with their dot, compared without case; what is

@@ -8,14 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <ctime>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
-#include "base/platform.h"
 #include "base/strings.h"
+#include "files/exclusive_rename.h"
 
 namespace brilliant::files {
 namespace {
@@ -59,16 +58,6 @@ bool HasOrigin(int trash_fd, std::string_view token, std::string_view origin) {
   std::string text(origin.size() + 1, '\0');
   const ssize_t count = read(fd.get(), text.data(), text.size());
   return count == static_cast<ssize_t>(origin.size()) && std::string_view(text).substr(0, origin.size()) == origin;
-}
-
-// Never replaces anything. Returns the errno, or 0.
-int MoveTo(int from_fd, const std::string& from, int to_fd, const std::string& to) {
-#if BRILLIANT_LINUX
-  if (renameat2(from_fd, from.c_str(), to_fd, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
-  if (errno != EINVAL && errno != ENOSYS) return errno;  // what file systems without that flag say
-#endif
-  if (linkat(from_fd, from.c_str(), to_fd, to.c_str(), 0) != 0) return errno;
-  return unlinkat(from_fd, from.c_str(), 0) == 0 ? 0 : errno;
 }
 
 struct CloseFolder {
@@ -126,7 +115,7 @@ Result<std::string> Trash::Take(const Removable& thing, std::string_view origin,
   std::string token = MakeToken();
   RETURN_IF_ERROR(WriteOrigin(trash.get(), token, origin));
   const int folder = thing.folder->get();
-  if (const int failure = MoveTo(folder, thing.name, trash.get(), token); failure != 0) {
+  if (const int failure = RenameExclusively(folder, thing.name, trash.get(), token); failure != 0) {
     unlinkat(trash.get(), OriginName(token).c_str(), 0);
     return std::unexpected(ErrorFromErrno(failure, "moving to the trash"));
   }
@@ -138,7 +127,8 @@ Result<std::string> Trash::Take(const Removable& thing, std::string_view origin,
   const bool is_folder = moved && moved->kind == RemovableKind::kFolder;
   if ((unchanged && !is_same) || is_folder) {
     // If its place has been taken meanwhile, it stays here, where nothing is lost.
-    if (MoveTo(trash.get(), token, folder, thing.name) == 0) unlinkat(trash.get(), OriginName(token).c_str(), 0);
+    if (RenameExclusively(trash.get(), token, folder, thing.name) == 0)
+      unlinkat(trash.get(), OriginName(token).c_str(), 0);
     return Failure(ErrorCode::kInvalid, "changed meanwhile");
   }
   Sweep(trash.get());
@@ -150,7 +140,7 @@ Result<void> Trash::Restore(std::string_view token, std::string_view origin, int
   if (!IsToken(token)) return Failure(ErrorCode::kNotFound, kUnknownContext);
   ASSIGN_OR_RETURN(const UniqueFd trash, OpenFolder());
   if (!HasOrigin(trash.get(), token, origin)) return Failure(ErrorCode::kNotFound, kUnknownContext);
-  const int failure = MoveTo(trash.get(), std::string(token), folder_fd, name);
+  const int failure = RenameExclusively(trash.get(), std::string(token), folder_fd, name);
   if (failure == ENOENT) return Failure(ErrorCode::kNotFound, kUnknownContext);
   if (failure != 0) return std::unexpected(ErrorFromErrno(failure, "moving out of the trash"));
   unlinkat(trash.get(), OriginName(token).c_str(), 0);

@@ -12,13 +12,9 @@
 #include <utility>
 
 #include "base/platform.h"
+#include "files/exclusive_rename.h"
 #include "files/folder_lock.h"
 #include "http/target.h"
-
-#if BRILLIANT_LINUX
-#include <linux/fs.h>
-#include <sys/syscall.h>
-#endif
 
 namespace brilliant::files {
 namespace {
@@ -55,10 +51,6 @@ int LinkUnnamed(int fd, int folder_fd, const std::string& name) {
   return linkat(AT_FDCWD, LinkOf(fd).c_str(), folder_fd, name.c_str(), AT_SYMLINK_FOLLOW);
 }
 
-int RenameExclusively(int folder_fd, const std::string& from, const std::string& to) {
-  return static_cast<int>(syscall(SYS_renameat2, folder_fd, from.c_str(), folder_fd, to.c_str(), RENAME_NOREPLACE));
-}
-
 #else
 
 UniqueFd CreateUnnamed(int) { return {}; }
@@ -68,21 +60,7 @@ int LinkUnnamed(int, int, const std::string&) {
   return -1;
 }
 
-int RenameExclusively(int, const std::string&, const std::string&) {
-  errno = ENOSYS;
-  return -1;
-}
-
 #endif
-
-// Where there is no such rename, a second name is given and the first one removed.
-int GiveExclusiveName(int folder_fd, const std::string& from, const std::string& to) {
-  if (RenameExclusively(folder_fd, from, to) == 0) return 0;
-  if (errno != ENOSYS && errno != EINVAL) return -1;
-  if (linkat(folder_fd, from.c_str(), folder_fd, to.c_str(), 0) != 0) return -1;
-  unlinkat(folder_fd, from.c_str(), 0);
-  return 0;
-}
 
 // RENAME_NOREPLACE and link say EEXIST of everything that is there.
 bool IsTaken(const Error& error) { return error.system_errno == EEXIST; }
@@ -151,7 +129,8 @@ Result<void> UploadFile::TakeFreeName(const std::string& name) {
   if (hidden_name_.empty()) {
     if (LinkUnnamed(file_.get(), folder_->get(), name) != 0) return SystemFailure("linkat");
   } else {
-    if (GiveExclusiveName(folder_->get(), hidden_name_, name) != 0) return SystemFailure("renameat2");
+    const int failure = RenameExclusively(folder_->get(), hidden_name_, folder_->get(), name);
+    if (failure != 0) return std::unexpected(ErrorFromErrno(failure, "renameat2"));
     hidden_name_.clear();
   }
   return {};

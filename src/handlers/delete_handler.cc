@@ -9,8 +9,7 @@
 #include "event/offload.h"
 #include "handlers/answers.h"
 #include "handlers/delete_answer.h"
-#include "handlers/file_response.h"
-#include "http/conditions.h"
+#include "handlers/preconditions.h"
 
 namespace brilliant::handlers {
 namespace {
@@ -21,25 +20,6 @@ using Token = std::optional<std::string>;
 
 constexpr std::string_view kUndoQuery = "undo=";
 constexpr const char* kNoFolder = "the folder is gone";
-
-bool HasConditions(const http::RequestHead& head) {
-  return std::ranges::any_of(head.fields, [](const http::Field& field) {
-    return EqualsIgnoreCase(field.name, "If-Match") || EqualsIgnoreCase(field.name, "If-None-Match") ||
-           EqualsIgnoreCase(field.name, "If-Unmodified-Since");
-  });
-}
-
-// RFC 9110 section 13.2.1.
-bool ConditionsHold(const http::RequestHead& head, const Removable& thing, WallTime now) {
-  std::string etag;
-  http::Validators validators;
-  if (thing.content) {
-    etag = EntityTagOf(*thing.content, http::ContentCoding::kIdentity, now);
-    validators.etag = etag;
-    validators.last_modified_seconds = LastModifiedOf(*thing.content, now);
-  }
-  return http::EvaluateConditions(head, validators, now.seconds()) == http::ConditionResult::kProceed;
-}
 
 }  // namespace
 
@@ -75,8 +55,9 @@ event::Task<Answer> DeleteHandler::Delete(const Request& request, std::string_vi
   if (!found) co_return Refuse(found.error(), path, context);
   if (found->entry.kind == RemovableKind::kFolder && !location_.deletion.empty_folders)
     co_return ErrorResponse(409, "Folders are not deleted here.");
-  const bool conditional = HasConditions(request.head);
-  if (conditional && !ConditionsHold(request.head, *found, context.loop.wall())) co_return ErrorResponse(412);
+  const bool conditional = HasPreconditions(request.head);
+  if (conditional && !PreconditionsHold(request.head, true, found->content, context.loop.wall()))
+    co_return ErrorResponse(412);
   const Result<Token> removed = co_await Remove(std::move(*found), OriginOf(path), conditional, context);
   if (!removed) co_return Refuse(removed.error(), path, context);
   Forget(path, context);

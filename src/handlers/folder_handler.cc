@@ -7,7 +7,7 @@ namespace brilliant::handlers {
 FolderHandler::FolderHandler(const config::Location& location, const files::MimeTypes& types,
                              std::vector<std::string> script_extensions, const std::vector<std::string>& script_folders)
     : static_(location, types, script_extensions, script_folders),
-      upload_(location, static_.root(), script_extensions),
+      upload_(location, static_.root(), files::ServedNames(location.dotfiles, script_extensions)),
       delete_(location, static_.root(), files::ServedNames(location.dotfiles, std::move(script_extensions))),
       restores_(!location.deletion.trash.empty()) {}
 

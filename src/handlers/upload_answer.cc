@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/strings.h"
 #include "handlers/answers.h"
 #include "handlers/html.h"
 #include "handlers/json.h"
@@ -17,8 +18,6 @@
 
 namespace brilliant::handlers {
 namespace {
-
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // {"files":[{"name":"x_1.txt","path":"/up/x_1.txt","size":123}]}
 std::string JsonOf(std::span<const StoredUpload> files) {

@@ -9,8 +9,7 @@
 #include "base/strings.h"
 #include "event/offload.h"
 #include "handlers/answers.h"
-#include "handlers/file_response.h"
-#include "http/conditions.h"
+#include "handlers/preconditions.h"
 #include "http/target.h"
 
 namespace brilliant::handlers {
@@ -28,21 +27,9 @@ constexpr size_t kFormPieceBytes = 65'536;
 // and after so many of them others have their turn.
 constexpr int kFormPiecesPerTurn = 16;
 
-bool HasConditions(const http::RequestHead& head) {
-  static constexpr std::array<std::string_view, 3> kNames = {"If-Match", "If-None-Match", "If-Unmodified-Since"};
-  return std::ranges::any_of(kNames, [&](std::string_view name) { return head.Find(name).data() != nullptr; });
-}
-
-// RFC 9110 section 13.2.1, with the validators that GET sends.
 bool ConditionsHold(const http::RequestHead& head, const std::optional<NamedThing>& there, WallTime now) {
-  std::string etag;
-  http::Validators current{.exists = there.has_value()};
-  if (there && there->is_regular) {
-    etag = EntityTagOf(there->identity, http::ContentCoding::kIdentity, now);
-    current.etag = etag;
-    current.last_modified_seconds = LastModifiedOf(there->identity, now);
-  }
-  return http::EvaluateConditions(head, current, now.seconds()) == http::ConditionResult::kProceed;
+  const bool is_file = there && there->is_regular;
+  return PreconditionsHold(head, there.has_value(), is_file ? std::optional(there->identity) : std::nullopt, now);
 }
 
 std::optional<files::FileIdentity> IdentityOf(const std::optional<NamedThing>& there) {
@@ -96,11 +83,10 @@ struct UploadHandler::Form {
   }
 };
 
-UploadHandler::UploadHandler(const config::Location& location, files::DocumentRoot root,
-                             std::vector<std::string> script_extensions)
+UploadHandler::UploadHandler(const config::Location& location, files::DocumentRoot root, files::ServedNames names)
     : location_(location),
       root_(std::move(root)),
-      script_extensions_(std::move(script_extensions)),
+      names_(std::move(names)),
       upload_prefix_(UploadPrefix(location)),
       quota_(QuotaOf(location)) {}
 
@@ -141,17 +127,13 @@ std::string UploadHandler::AddressOf(std::string_view path) const {
 }
 
 std::optional<Response> UploadHandler::RefuseName(std::string_view path) const {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  while (!path.empty()) {
-    const size_t slash = std::min(path.find('/'), path.size());
-    const char* const fault = FaultInName(path.substr(0, slash));
+  for (std::string_view rest = path; !rest.empty();) {
+    const size_t slash = std::min(rest.find('/'), rest.size());
+    const char* const fault = FaultInName(rest.substr(0, slash));
     if (fault != nullptr) return ErrorResponse(400, fault);
-    path.remove_prefix(std::min(slash + 1, path.size()));
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
   }
-  const auto is_script = [name](const std::string& extension) {
-    return name.size() >= extension.size() && EqualsIgnoreCase(name.substr(name.size() - extension.size()), extension);
-  };
-  if (std::ranges::any_of(script_extensions_, is_script))
+  if (names_.IsScript(path))
     return ErrorResponse(403, "Files with this extension are programs on this site: they can't be uploaded.");
   return std::nullopt;
 }
@@ -185,7 +167,7 @@ uint64_t UploadHandler::BytesMax(const UploadPlace& place) const {
 std::optional<Response> UploadHandler::RefuseByPlace(const Request& request, const UploadPlace& place,
                                                      WallTime now) const {
   const PublishPlan plan = PlanFor(request, place.name);
-  if (HasConditions(request.head) && !ConditionsHold(request.head, place.there, now)) return ErrorResponse(412);
+  if (HasPreconditions(request.head) && !ConditionsHold(request.head, place.there, now)) return ErrorResponse(412);
   const bool replaces = plan.if_taken == PublishPlan::IfTaken::kReplace;
   if (replaces && place.there && !place.there->is_regular)
     return ErrorResponse(409, "Something else than a file has this name.");
@@ -221,7 +203,7 @@ event::Task<Answer> UploadHandler::StoreContent(const Request& request, RequestB
   const Result<void> received = co_await Receive(body, writer);
   if (!received) co_return Refuse(request, received.error(), context);
   PublishPlan plan = PlanFor(request, place->name);
-  plan.expects = HasConditions(request.head);
+  plan.expects = HasPreconditions(request.head);
   plan.expected = IdentityOf(place->there);
   const uint64_t size = writer.bytes();
   for (int changes = 0; changes < kChangesMax; ++changes) {

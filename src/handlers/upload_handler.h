@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "files/document_root.h"
+#include "files/served_names.h"
 #include "files/upload_file.h"
 #include "files/upload_place.h"
 #include "handlers/api.h"
@@ -23,9 +24,9 @@ namespace brilliant::handlers {
 
 class UploadHandler final : public Handler {
  public:
-  // `location` outlives the handler. `root`: the one that reads them. `script_extensions`: with their dot; nothing is
-  // stored under such a name.
-  UploadHandler(const config::Location& location, files::DocumentRoot root, std::vector<std::string> script_extensions);
+  // `location` outlives the handler. `root`: the one that reads them. `names`: nothing is stored under that of a
+  // script.
+  UploadHandler(const config::Location& location, files::DocumentRoot root, files::ServedNames names);
 
   event::Task<Answer> Handle(const Request& request, RequestBody& body, const HandlerContext& context) const override;
 
@@ -54,7 +55,7 @@ class UploadHandler final : public Handler {
 
   const config::Location& location_;
   const files::DocumentRoot root_;
-  const std::vector<std::string> script_extensions_;
+  const files::ServedNames names_;
   const std::string upload_prefix_;  // "" or "in/": what POST puts before the path below the location
   std::optional<files::FolderQuota> quota_;
   mutable UploadRoom room_;

@@ -45,8 +45,6 @@ std::optional<size_t> DecodeBase64(std::string_view text, char* out) {
   return static_cast<size_t>(out - begin);
 }
 
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 }  // namespace
 
 std::expected<BasicCredentials, CredentialsFault> ParseBasicCredentials(std::string_view value,

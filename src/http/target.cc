@@ -12,8 +12,6 @@ std::unexpected<RequestError> Fault(int status, size_t offset, const char* reaso
   return std::unexpected(RequestError{.status = status, .offset = offset, .reason = reason});
 }
 
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 bool IsDotSegment(std::string_view segment) { return segment == "." || segment == ".."; }
 
 // Is `path` normal already, so that it can be used as it is? Never yes wrongly.
