@@ -11,6 +11,11 @@ namespace brilliant {
 using Milliseconds = std::chrono::milliseconds;
 using MonotonicTime = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 
+// The same number in every process of the machine.
+[[nodiscard]] inline uint64_t MicrosecondsOf(MonotonicTime time) {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
+}
+
 // Nanoseconds since 1970-01-01T00:00:00Z.
 struct WallTime {
   int64_t nanoseconds = 0;

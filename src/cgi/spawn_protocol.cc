@@ -102,7 +102,8 @@ std::array<char, kReportBytes> EncodeReport(const ScriptReport& report) {
                                                         static_cast<uint64_t>(report.signal),
                                                         report.user_us,
                                                         report.system_us,
-                                                        report.memory_kib};
+                                                        report.memory_kib,
+                                                        report.at_us};
   return std::bit_cast<std::array<char, kReportBytes>>(numbers);
 }
 
@@ -121,7 +122,8 @@ Result<ScriptReport> DecodeReport(std::string_view bytes) {
                       .signal = static_cast<int>(numbers[4]),
                       .user_us = numbers[5],
                       .system_us = numbers[6],
-                      .memory_kib = numbers[7]};
+                      .memory_kib = numbers[7],
+                      .at_us = numbers[8]};
 }
 
 }  // namespace brilliant::cgi

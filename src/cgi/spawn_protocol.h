@@ -43,7 +43,7 @@ inline constexpr size_t kOrderLengthBytes = sizeof(uint32_t);
 // What the keeper says.
 struct ScriptReport {
   enum class Kind : uint8_t {
-    kStarted = 1,  // the program runs
+    kStarted = 1,  // the program runs; told soon, or together with its end
     kFailed,       // it could not be started: `fault`, `system_errno`; the last report
     kEnded,        // the program has ended; what it started may still write
     kAssigned,     // it has a place now, for which it had to wait: the spawner says so, before all others
@@ -56,10 +56,11 @@ struct ScriptReport {
   uint64_t user_us = 0;     // kEnded: processor time of the program and of the children it waited for
   uint64_t system_us = 0;   // the same, in the kernel
   uint64_t memory_kib = 0;  // kEnded: most resident memory at one time
+  uint64_t at_us = 0;       // kStarted, kAssigned: when, on the machine's monotonic clock
   friend bool operator==(const ScriptReport&, const ScriptReport&) = default;
 };
 
-inline constexpr size_t kReportNumbers = 8;
+inline constexpr size_t kReportNumbers = 9;
 inline constexpr size_t kReportBytes = kReportNumbers * sizeof(uint64_t);
 [[nodiscard]] std::array<char, kReportBytes> EncodeReport(const ScriptReport& report);
 // `bytes`: kReportBytes of them. kInvalid.

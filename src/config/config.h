@@ -206,6 +206,7 @@ struct Limits {
   uint64_t cgi_processes = 64;              // cgi_processes: programs that run at one time
   uint64_t spool_bytes_max = 1ULL << 30;    // spool_max: request content on disk, per worker
   uint64_t cgi_queue = 256;                 // cgi_queue: requests that wait for a place
+  uint64_t cgi_nice = 0;                    // cgi_nice: how much programs stand back, nice(1)
   uint64_t file_cache_bytes = 64ULL << 20;  // file_cache: memory for small files, per worker; 0: off
 };
 

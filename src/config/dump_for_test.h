@@ -122,6 +122,7 @@ inline std::string DumpLimits(const Limits& limits) {
   count("connections_per_address", limits.connections_per_address);
   count("cgi_processes", limits.cgi_processes);
   count("cgi_queue", limits.cgi_queue);
+  count("cgi_nice", limits.cgi_nice);
   count("spool_max", limits.spool_bytes_max);
   count("file_cache", limits.file_cache_bytes);
   return text;

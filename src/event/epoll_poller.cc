@@ -24,9 +24,10 @@ class EpollPoller final : public Poller {
  public:
   EpollPoller(UniqueFd epoll, UniqueFd wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
 
-  Result<void> Add(int fd, uint64_t token) override {
+  Result<void> Add(int fd, uint64_t token, Watch watch) override {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+    if (watch == Watch::kBoth) event.events |= EPOLLOUT;
     event.data.u64 = token;
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return SystemFailure("epoll_ctl");
     return {};
@@ -86,7 +87,7 @@ Result<std::unique_ptr<Poller>> MakePoller() {
   if (!wake.valid()) return SystemFailure("eventfd");
   const int wake_fd = wake.get();
   auto poller = std::make_unique<EpollPoller>(std::move(epoll), std::move(wake));
-  RETURN_IF_ERROR(poller->Add(wake_fd, kWakeToken));
+  RETURN_IF_ERROR(poller->Add(wake_fd, kWakeToken, Watch::kInput));
   return poller;
 }
 

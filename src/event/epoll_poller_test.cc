@@ -99,7 +99,7 @@ class PollerTest : public ::testing::Test {
 
 TEST_F(PollerTest, ReportsAnEdgeOnce) {
   const FdPair pair = SocketPair();
-  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   EXPECT_TRUE(PollFor(7).writable);
   Send(pair.peers, "a");
   EXPECT_TRUE(PollFor(7).readable);
@@ -108,16 +108,24 @@ TEST_F(PollerTest, ReportsAnEdgeOnce) {
   EXPECT_TRUE(PollFor(7).readable);
 }
 
+TEST_F(PollerTest, SaysNothingOfRoomToWriteWhereOnlyInputIsWatched) {
+  const FdPair pair = SocketPair();
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kInput));
+  EXPECT_FALSE(PollFor(7).writable);
+  Send(pair.peers, "a");
+  EXPECT_TRUE(PollFor(7).readable);
+}
+
 TEST_F(PollerTest, ReportsWhatCameBeforeTheDescriptorWasAdded) {
   const FdPair pair = SocketPair();
   Send(pair.peers, "a");
-  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   EXPECT_TRUE(PollFor(7).readable);
 }
 
 TEST_F(PollerTest, TellsAHalfCloseFromAHangup) {
   FdPair pair = SocketPair();
-  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   PollFor(7);
   ASSERT_EQ(shutdown(pair.peers.get(), SHUT_WR), 0);
   const PollEvent half = PollFor(7);
@@ -132,7 +140,7 @@ TEST_F(PollerTest, TellsTheReaderOfAPipeThatTheWriterIsGone) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   FdPair pair = NonBlocking(ends[0], ends[1]);
-  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   Send(pair.peers, "a");
   pair.peers.Reset();
   const PollEvent event = PollFor(7);
@@ -144,7 +152,7 @@ TEST_F(PollerTest, TellsTheWriterOfAPipeThatTheReaderIsGone) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   FdPair pair = NonBlocking(ends[1], ends[0]);
-  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   PollFor(7);
   pair.peers.Reset();
   EXPECT_TRUE(PollFor(7).hangup);
@@ -152,7 +160,7 @@ TEST_F(PollerTest, TellsTheWriterOfAPipeThatTheReaderIsGone) {
 
 TEST_F(PollerTest, ARemovedDescriptorIsReportedNoMoreThoughItStaysOpen) {
   const FdPair pair = SocketPair();
-  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   poller_->Remove(pair.ours.get(), false);
   Send(pair.peers, "a");
   EXPECT_FALSE(PollFor(7).readable);
@@ -160,7 +168,7 @@ TEST_F(PollerTest, ARemovedDescriptorIsReportedNoMoreThoughItStaysOpen) {
 
 TEST_F(PollerTest, AClosedDescriptorIsReportedNoMore) {
   FdPair pair = SocketPair();
-  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   poller_->Remove(pair.ours.get(), true);
   pair.ours.Reset();
   EXPECT_FALSE(PollFor(7).hangup);
@@ -186,7 +194,7 @@ TEST_F(PollerTest, FillsNoMoreThanItWasGiven) {
   std::array<FdPair, 4> pairs;
   for (FdPair& pair : pairs) {
     pair = SocketPair();
-    ASSERT_TRUE(poller_->Add(pair.ours.get(), 7));
+    ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
   }
   const Result<size_t> some = poller_->Poll(std::span(events_).first(3), kNoWait);
   ASSERT_TRUE(some);
@@ -194,7 +202,7 @@ TEST_F(PollerTest, FillsNoMoreThanItWasGiven) {
   EXPECT_GE(*poller_->Poll(events_, kNoWait), 1U) << "the rest";
 }
 
-TEST_F(PollerTest, ADescriptorThatIsNotOpenIsAnError) { EXPECT_FALSE(poller_->Add(1'000'000, 7)); }
+TEST_F(PollerTest, ADescriptorThatIsNotOpenIsAnError) { EXPECT_FALSE(poller_->Add(1'000'000, 7, Watch::kBoth)); }
 
 // ---- waiting with it ------------------------------------------------------------------------------------------------
 

@@ -74,13 +74,13 @@ WaitAwaiter EventLoop::Wait(Waitable& source, Interest interest, Timer* timer) {
   return {source, static_cast<int>(interest), timer, ready};
 }
 
-Result<void> EventLoop::Register(Waitable& waitable) {
+Result<void> EventLoop::Register(Waitable& waitable, Watch watch) {
   const auto index = static_cast<size_t>(waitable.fd());
   if (index >= registrations_.size()) registrations_.resize(std::max(index + 1, registrations_.size() * 2));
   Registration& registration = registrations_[index];
   CHECK(registration.waitable == nullptr);
   ++registration.generation;
-  RETURN_IF_ERROR(poller_->Add(waitable.fd(), Token(waitable.fd(), registration.generation)));
+  RETURN_IF_ERROR(poller_->Add(waitable.fd(), Token(waitable.fd(), registration.generation), watch));
   registration.waitable = &waitable;
   return {};
 }
@@ -140,8 +140,8 @@ Waitable::~Waitable() {
   if (registered_) loop().Forget(*this);
 }
 
-Result<void> Waitable::Register() {
-  RETURN_IF_ERROR(loop().Register(*this));
+Result<void> Waitable::Register(Watch watch) {
+  RETURN_IF_ERROR(loop().Register(*this, watch));
   registered_ = true;
   return {};
 }

@@ -107,7 +107,7 @@ class EventLoop {
     uint32_t generation = 0;
   };
 
-  Result<void> Register(Waitable& waitable);
+  Result<void> Register(Waitable& waitable, Watch watch);
   void Forget(Waitable& waitable);
   void ReadClocks();
   void PollOnce(bool may_block);

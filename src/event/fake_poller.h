@@ -11,7 +11,7 @@ namespace brilliant::event {
 
 class FakePoller final : public Poller {
  public:
-  Result<void> Add(int fd, uint64_t token) override {
+  Result<void> Add(int fd, uint64_t token, Watch /*watch*/) override {
     tokens_[fd] = token;
     return {};
   }

@@ -28,7 +28,7 @@ class KqueuePoller final : public Poller {
   KqueuePoller(UniqueFd kqueue, UniqueFd wake_read, UniqueFd wake_write)
       : kqueue_(std::move(kqueue)), wake_read_(std::move(wake_read)), wake_write_(std::move(wake_write)) {}
 
-  Result<void> Add(int fd, uint64_t token) override {
+  Result<void> Add(int fd, uint64_t token, Watch watch) override {
     std::array<struct kevent, 2> changes{};
     // The token travels as udata, an opaque pointer that is never followed.
     EV_SET(&changes[0], static_cast<uintptr_t>(fd), EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, TokenToPointer(token));
@@ -36,10 +36,11 @@ class KqueuePoller final : public Poller {
     // One by one: the read end of a pipe refuses the write filter, and that is no failure.
     if (kevent(kqueue_.get(), &changes[0], 1, nullptr, 0, nullptr) != 0) {
       const int read_errno = errno;
-      if (kevent(kqueue_.get(), &changes[1], 1, nullptr, 0, nullptr) == 0) return {};
+      if (watch == Watch::kBoth && kevent(kqueue_.get(), &changes[1], 1, nullptr, 0, nullptr) == 0) return {};
       errno = read_errno;
       return SystemFailure("kevent");
     }
+    if (watch == Watch::kInput) return {};
     [[maybe_unused]] const int write_filter = kevent(kqueue_.get(), &changes[1], 1, nullptr, 0, nullptr);
     return {};
   }

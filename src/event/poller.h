@@ -1,5 +1,5 @@
 // The kernel's readiness interface behind the event loop: epoll, kqueue, or a fake one for tests. Descriptors are
-// registered once, for both directions, edge-triggered; only ready ones are reported, nothing is scanned. Owned by the
+// registered once, edge-triggered; only ready ones are reported, nothing is scanned. Owned by the
 // EventLoop; only Wake may be called from another thread.
 #ifndef BRILLIANT_EVENT_POLLER_H_
 #define BRILLIANT_EVENT_POLLER_H_
@@ -23,11 +23,15 @@ struct PollEvent {
   bool hangup = false;        // both directions are gone, or the descriptor is in error
 };
 
+// What of a descriptor is watched. Of a socket between two processes, each read of the other side makes room to write,
+// and would wake whoever watches for it.
+enum class Watch : uint8_t { kBoth, kInput };
+
 class Poller {
  public:
   virtual ~Poller() = default;
   // Reports `fd` with `token` from now on. A token may come back more than once per Poll, a direction each.
-  virtual Result<void> Add(int fd, uint64_t token) = 0;
+  virtual Result<void> Add(int fd, uint64_t token, Watch watch) = 0;
   // Reports `fd` no more. `closing`: it is about to be closed and no other process holds it, which makes some kernels
   // forget it without being asked.
   virtual void Remove(int fd, bool closing) = 0;

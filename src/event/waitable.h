@@ -1,4 +1,4 @@
-// One descriptor, registered once with the loop's poller, edge-triggered, in both directions. Remembers what the kernel
+// One descriptor, registered once with the loop's poller, edge-triggered. Remembers what the kernel
 // said until whoever reads or writes finds out otherwise. A member of the object that owns the descriptor, declared
 // after it; pinned in memory.
 #ifndef BRILLIANT_EVENT_WAITABLE_H_
@@ -26,8 +26,9 @@ class Waitable : public WaitSource {
   Waitable(EventLoop& loop, CancelScope& scope, int fd, Kind kind);
   ~Waitable();
 
-  // Registers with the poller; before the first wait. Fails only for want of memory or of watches.
-  Result<void> Register();
+  // Registers with the poller; before the first wait. Fails only for want of memory or of watches. kInput: nobody will
+  // wait to write.
+  Result<void> Register(Watch watch = Watch::kBoth);
 
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] bool readable() const { return readable_; }

@@ -40,7 +40,7 @@ event::Task<Answer> CgiHandler::Handle(const Request& request, RequestBody& body
   if (!taken) co_return ResponseForError(taken.error());
   const Result<cgi::SpawnOrder> order = MakeOrder(request, content, context);
   if (!order) co_return ErrorResponse(order.error().code == ErrorCode::kTooLarge ? 431 : 500);
-  Result<std::string> order_bytes = cgi::EncodeOrder(*order);
+  const Result<std::string> order_bytes = cgi::EncodeOrder(*order);
   if (!order_bytes) co_return ErrorResponse(order_bytes.error().code == ErrorCode::kTooLarge ? 431 : 500);
 
   const bool has_content = content.spool != nullptr;
@@ -52,11 +52,7 @@ event::Task<Answer> CgiHandler::Handle(const Request& request, RequestBody& body
                                           .total = location_.cgi->total_timeout};
   auto exchange = std::make_unique<ScriptExchange>(context, body, std::move(identity), patience, std::move(*ends));
   const bool complete = !has_content || content.complete;
-  const Result<void> started = exchange->Start(std::move(*order_bytes), std::move(content.spool), complete);
-  if (!started) {
-    co_await exchange->Finish();
-    co_return ResponseForError(started.error());
-  }
+  exchange->Start(*order_bytes, std::move(content.spool), complete);
   co_return co_await AnswerFrom(std::move(exchange), request, context);
 }
 
@@ -189,11 +185,15 @@ event::Task<Answer> CgiHandler::AnswerFrom(std::unique_ptr<ScriptExchange> excha
   response.reason = std::move(made.reason_phrase);
   response.fields = std::move(made.fields);
   if (has_document) {
+    piece = piece.subspan(step.consumed);
+    // The whole answer is here, so its length is known.
+    const bool is_whole = exchange->output_ended() && exchange->end() && exchange->end()->signal == 0;
+    if (is_whole && !made.content_length && !made.content_is_chunked) made.content_length = piece.size();
     const ScriptBody::Terms terms{.length = made.content_length,
                                   .chunked = made.content_is_chunked,
                                   .bytes_max = location_.cgi->output_max,
                                   .reports = cut_reports_};
-    response.body = std::make_unique<ScriptBody>(std::move(exchange), piece.subspan(step.consumed), terms);
+    response.body = std::make_unique<ScriptBody>(std::move(exchange), piece, terms);
   }
   co_return std::move(response);
 }

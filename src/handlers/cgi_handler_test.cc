@@ -333,6 +333,94 @@ TEST_F(CgiHandlerTest, WhatFollowsTheProgramsEndIsSentUntilItPauses) {
   EXPECT_TRUE(IsEnded());
 }
 
+// ---- several programs at a time
+
+struct CrowdedCgiHandlerTest : CgiHandlerTest {
+  CrowdedCgiHandlerTest() {
+    for (int i = 0; i < kOthers; ++i) launcher.CountProgram();
+  }
+  [[nodiscard]] std::optional<uint64_t> length() const {
+    const auto* source = std::get_if<std::unique_ptr<BodySource>>(&response().body);
+    return source == nullptr ? std::nullopt : (*source)->length();
+  }
+  static constexpr int kOthers = 3;
+  static constexpr Milliseconds kDelay = kLookDelayEach * kOthers;
+};
+
+TEST_F(CrowdedCgiHandlerTest, TheWholeAnswerOfAShortProgramIsSentAtOnceWithItsLength) {
+  Ask();
+  Start();
+  Print(std::string(kHead) + "hello");
+  EXPECT_FALSE(answer) << "the program has not ended yet";
+  End();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(length(), 5U);
+  EXPECT_EQ(received, "hello");
+  EXPECT_TRUE(finished);
+  EXPECT_EQ(launcher.programs(), static_cast<size_t>(kOthers));
+}
+
+TEST_F(CrowdedCgiHandlerTest, ALongerProgramsOutputIsSentAsItComes) {
+  Ask();
+  Start();
+  Print(std::string(kHead) + "one ");
+  Advance(kDelay - Milliseconds(1));
+  EXPECT_FALSE(answer);
+  Advance(Milliseconds(1));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(length(), std::nullopt);
+  EXPECT_EQ(received, "one ");
+  Print("two");
+  EXPECT_EQ(received, "one two");
+  End();
+  EXPECT_TRUE(finished);
+}
+
+TEST_F(CrowdedCgiHandlerTest, WhatOthersHoldOpenAfterTheEndHasNoLength) {
+  Ask();
+  Start();
+  Print(std::string(kHead) + "one ");
+  Report({.kind = ScriptReport::Kind::kEnded});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(length(), std::nullopt);
+  Print("two");
+  Advance(kOutputGrace);
+  Advance(kOutputGrace);
+  EXPECT_EQ(received, "one two");
+}
+
+TEST_F(CrowdedCgiHandlerTest, AnAnswerWhoseProgramDiedOfASignalIsCut) {
+  Ask();
+  Start();
+  Print(std::string(kHead) + "one ");
+  End(0, SIGSEGV);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(length(), std::nullopt);
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->code, ErrorCode::kClosed);
+}
+
+TEST_F(CrowdedCgiHandlerTest, WhatWasSaidToTheErrorStreamIsLogged) {
+  Ask();
+  Start();
+  Complain("watch out\n");
+  Print(std::string(kHead) + "hello");
+  End();
+  EXPECT_EQ(received, "hello");
+  EXPECT_THAT(Log(), HasSubstr("line=\"watch out\""));
+}
+
+TEST_F(CrowdedCgiHandlerTest, AProgramThatCannotBeStartedIsAnsweredAtOnce) {
+  Ask();
+  Report({.kind = ScriptReport::Kind::kFailed, .fault = StartFault::kNotFound});
+  launcher.output.Reset();
+  launcher.errors.Reset();
+  launcher.lifeline.Reset();
+  Turns();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(response().status, 404);
+}
+
 // ---- time
 
 TEST_F(CgiHandlerTest, SilenceBeforeTheAnswerIs504) {

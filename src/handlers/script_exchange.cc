@@ -10,6 +10,8 @@ namespace {
 
 // Read of the error stream at once.
 constexpr size_t kErrorBytes = 4'096;
+// What a pipe holds, on Linux.
+constexpr size_t kPipeBytes = 65'536;
 
 }  // namespace
 
@@ -28,28 +30,40 @@ ScriptExchange::ScriptExchange(const HandlerContext& context, RequestBody& body,
       spool_emptied_(context.loop, group_.scope()),
       reported_(context.loop, group_.scope()),
       launched_(context.loop.now()) {
+  context_.scripts.CountProgram();
   if (ends.input.valid()) input_.emplace(context.loop, group_.scope(), std::move(ends.input));
 }
 
 ScriptExchange::~ScriptExchange() = default;
 
-Result<void> ScriptExchange::Start(std::string order, std::unique_ptr<files::Spool> spool, bool content_complete) {
-  RETURN_IF_ERROR(lifeline_.Register());
-  RETURN_IF_ERROR(output_.Register());
-  RETURN_IF_ERROR(errors_.Register());
-  if (input_) RETURN_IF_ERROR(input_->Register());
+void ScriptExchange::Start(std::string_view order, std::unique_ptr<files::Spool> spool, bool content_complete) {
   spool_ = std::move(spool);
   content_complete_ = content_complete;
-  group_.Start(SendOrder(std::move(order)));
+  const Result<size_t> sent = lifeline_.TryWrite(order);
+  // A keeper that is gone shows at the other end: no report comes.
+  if (sent && *sent < order.size()) group_.Start(SendOrder(std::string(order.substr(*sent))));
   group_.Start(NoteReports());
-  group_.Start(LogErrors());
   if (input_) group_.Start(FeedInput());
   if (!content_complete) group_.Start(ReceiveContent());
   if (patience_.total.count() > 0) group_.Start(EndAfterTotal());
-  return {};
+}
+
+// Until the program has ended, or might take longer than that, nobody looks at what it prints.
+event::Task<void> ScriptExchange::AwaitFirstLook() {
+  const size_t others = context_.scripts.programs() - 1;
+  const Milliseconds delay = std::min(kLookDelayMax, kLookDelayEach * static_cast<int64_t>(others));
+  event::Timer timer;
+  if (delay.count() > 0) timer.Start(context_.loop.TimerClassFor(delay));
+  while (delay.count() > 0 && !end_ && !failure_) {
+    const Result<void> reported = co_await reported_.Wait(&timer);
+    if (!reported) break;
+  }
+  has_looked_ = true;
+  group_.Start(LogErrors());
 }
 
 event::Task<Result<std::span<const char>>> ScriptExchange::Read() {
+  if (!has_looked_) co_await AwaitFirstLook();
   event::Timer timer;
   Milliseconds silent{0};
   while (true) {
@@ -65,7 +79,15 @@ event::Task<Result<std::span<const char>>> ScriptExchange::Read() {
       ++output_progress_;
       if (use_.first_byte_us == 0 && *count > 0) use_.first_byte_us = SinceLaunchUs();
       output_ended_ = *count == 0;
-      co_return std::span<const char>(output_bytes_.data(), *count);
+      size_t filled = *count;
+      // What an ended program has left is all there: it may well be the whole answer.
+      while (end_ && !output_ended_ && filled < output_bytes_.size()) {
+        const Result<size_t> more = output_.TryRead(std::span(output_bytes_).subspan(filled));
+        if (!more) break;
+        output_ended_ = *more == 0;
+        filled += *more;
+      }
+      co_return std::span<const char>(output_bytes_.data(), filled);
     }
     const ErrorCode code = count.error().code;
     if (code == ErrorCode::kDeadline) {
@@ -130,17 +152,21 @@ event::Task<void> ScriptExchange::Finish() {
   if (receiving_) body_.Interrupt();
   group_.scope().Cancel(ErrorCode::kCancelled);
   [[maybe_unused]] const Result<void> joined = co_await group_.Join();
+  LogLastErrors();
   LogLine(error_line_);
   error_line_.clear();
   lifeline_.Close();
   NoteUse();
+  context_.scripts.UncountProgram();
 }
 
 // Not 0, which would say that it never was.
-uint64_t ScriptExchange::SinceLaunchUs() const {
-  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.now() - launched_);
-  return std::max<uint64_t>(1, static_cast<uint64_t>(passed.count()));
+uint64_t ScriptExchange::SinceLaunchUs(uint64_t at_us) const {
+  const uint64_t launched_us = MicrosecondsOf(launched_);
+  return at_us > launched_us ? at_us - launched_us : 1;
 }
+
+uint64_t ScriptExchange::SinceLaunchUs() const { return SinceLaunchUs(MicrosecondsOf(context_.loop.now())); }
 
 void ScriptExchange::NoteUse() {
   use_.total_us = SinceLaunchUs();
@@ -177,9 +203,8 @@ event::Task<void> ScriptExchange::AwaitEnd() {
   }
 }
 
-event::Task<Result<void>> ScriptExchange::SendOrder(std::string order) {
-  // A keeper that is gone shows at the other end: no report comes.
-  [[maybe_unused]] const Result<void> sent = co_await lifeline_.WriteAll(order);
+event::Task<Result<void>> ScriptExchange::SendOrder(std::string rest) {
+  [[maybe_unused]] const Result<void> sent = co_await lifeline_.WriteAll(rest);
   co_return Result<void>();
 }
 
@@ -196,10 +221,10 @@ event::Task<Result<void>> ScriptExchange::NoteReports() {
     filled = 0;
     const Result<cgi::ScriptReport> report = cgi::DecodeReport({bytes.data(), bytes.size()});
     if (!report) co_return Result<void>();
-    if (report->kind == cgi::ScriptReport::Kind::kAssigned) use_.queue_us = SinceLaunchUs();
+    if (report->kind == cgi::ScriptReport::Kind::kAssigned) use_.queue_us = SinceLaunchUs(report->at_us);
     if (report->kind == cgi::ScriptReport::Kind::kStarted) {
       started_ = true;
-      use_.start_us = SinceLaunchUs();
+      use_.start_us = SinceLaunchUs(report->at_us);
     }
     if (report->kind == cgi::ScriptReport::Kind::kFailed) failure_ = *report;
     if (report->kind == cgi::ScriptReport::Kind::kEnded) end_ = *report;
@@ -229,6 +254,17 @@ event::Task<Result<void>> ScriptExchange::LogErrors() {
     const Result<size_t> count = co_await errors_.ReadSome(bytes, nullptr);
     if (!count || *count == 0) co_return Result<void>();
     LogLines({bytes.data(), *count});
+  }
+}
+
+// What is still in the pipe; not what a program that has not ended yet adds to it for ever.
+void ScriptExchange::LogLastErrors() {
+  std::array<char, kErrorBytes> bytes;
+  for (size_t logged = 0; logged < kPipeBytes;) {
+    const Result<size_t> count = errors_.TryRead(bytes);
+    if (!count || *count == 0) return;
+    LogLines({bytes.data(), *count});
+    logged += *count;
   }
 }
 

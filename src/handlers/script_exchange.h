@@ -33,6 +33,11 @@ inline constexpr size_t kScriptErrorsKept = 4'096;
 // Of one program in the log; the rest is counted.
 inline constexpr int kScriptErrorLinesMax = 200;
 inline constexpr size_t kScriptErrorLineBytesMax = 1'024;
+// While one program runs, what it prints is passed on as it comes. When several do, the first look at it waits this long
+// for each of the others, unless the program has ended: looking at once would interrupt them for every few bytes, only
+// to find that the program has not ended yet. Most have by then, and one look finds the whole answer.
+inline constexpr Milliseconds kLookDelayEach{1};
+inline constexpr Milliseconds kLookDelayMax{10};
 // A program that has ended may have left somebody who still writes: this long a pause, and the output is over.
 inline constexpr Milliseconds kOutputGrace{1'000};
 // A program that has closed its output may still have to end.
@@ -66,7 +71,7 @@ class ScriptExchange {
 
   // Sends the order and starts everything that runs beside. The request's content, if any, goes to the program: what
   // `spool` holds already, then, if that is not all of it, what the body still brings.
-  [[nodiscard]] Result<void> Start(std::string order, std::unique_ptr<files::Spool> spool, bool content_complete);
+  void Start(std::string_view order, std::unique_ptr<files::Spool> spool, bool content_complete);
 
   // The next bytes of the output, valid until the next call; empty: its end. kDeadline: the program has paused too
   // long, or taken too long in all (TimeoutCause). kClosed, kInvalid, kTooLarge and so on: the request's content has
@@ -85,6 +90,8 @@ class ScriptExchange {
   // Known after Finish; before it as far as it has come.
   [[nodiscard]] const std::optional<cgi::ScriptReport>& failure() const { return failure_; }
   [[nodiscard]] const std::optional<cgi::ScriptReport>& end() const { return end_; }
+  // All of the output has been read.
+  [[nodiscard]] bool output_ended() const { return output_ended_; }
   [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] const std::optional<Error>& content_error() const { return content_error_; }
   [[nodiscard]] std::string_view last_errors() const { return last_errors_; }
@@ -94,16 +101,19 @@ class ScriptExchange {
 
  private:
   // The tasks beside.
-  event::Task<Result<void>> SendOrder(std::string order);
+  event::Task<Result<void>> SendOrder(std::string rest);
   event::Task<Result<void>> NoteReports();
   event::Task<Result<void>> LogErrors();
   event::Task<Result<void>> ReceiveContent();
   event::Task<Result<void>> FeedInput();
 
+  event::Task<void> AwaitFirstLook();
   event::Task<Result<void>> EndAfterTotal();
   event::Task<Result<void>> EndOutputAfterGrace();
+  [[nodiscard]] uint64_t SinceLaunchUs(uint64_t at_us) const;
   [[nodiscard]] uint64_t SinceLaunchUs() const;
   void NoteUse();
+  void LogLastErrors();
   void LogLine(std::string_view line);
   void LogLines(std::string_view bytes);
 
@@ -126,6 +136,7 @@ class ScriptExchange {
   bool receiving_ = false;
   uint64_t progress_ = 0;         // counts what has come from the client or the program
   uint64_t output_progress_ = 0;  // of it, from the program
+  bool has_looked_ = false;       // at what the program prints
   bool reading_ = false;          // somebody waits for output
   bool output_ended_ = false;
   bool out_of_time_ = false;  // the program has taken longer than it may in all

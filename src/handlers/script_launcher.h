@@ -2,6 +2,7 @@
 #ifndef BRILLIANT_HANDLERS_SCRIPT_LAUNCHER_H_
 #define BRILLIANT_HANDLERS_SCRIPT_LAUNCHER_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/result.h"
@@ -26,6 +27,14 @@ class ScriptLauncher {
   // Asks for a keeper for a program of that rule (config::CgiRules). kUnavailable: there is no spawner, and none came
   // within a moment, or no descriptors; kDeadline; the reason why `scope` was cancelled.
   virtual event::Task<Result<ScriptEnds>> Launch(uint32_t rule, bool with_input, event::CancelScope& scope) = 0;
+
+  // How many programs this worker has at the moment; whoever holds the ends of one counts it.
+  [[nodiscard]] size_t programs() const { return programs_; }
+  void CountProgram() { ++programs_; }
+  void UncountProgram() { --programs_; }
+
+ private:
+  size_t programs_ = 0;
 };
 
 }  // namespace brilliant::handlers

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "base/check.h"
 #include "base/descriptor_pipe.h"
 
 namespace brilliant::net {
@@ -14,7 +15,15 @@ PipeEnd::PipeEnd(event::EventLoop& loop, event::CancelScope& scope, UniqueFd fd)
   waitable_.emplace(loop, scope, fd_.get(), event::Waitable::Kind::kPrivate);
 }
 
-Result<void> PipeEnd::Register() { return waitable_->Register(); }
+Result<void> PipeEnd::Watch(event::Watch watch) {
+  if (watch_) {
+    CHECK(watch == event::Watch::kInput || *watch_ == watch);
+    return {};
+  }
+  RETURN_IF_ERROR(waitable_->Register(watch));
+  watch_ = watch;
+  return {};
+}
 
 void PipeEnd::Close() {
   waitable_.reset();  // leaves the poller while the descriptor is still its own
@@ -51,6 +60,10 @@ Result<size_t> PipeEnd::TryWrite(std::span<const char> bytes) {
 event::Task<Result<size_t>> PipeEnd::ReadSome(std::span<char> into, event::Timer* timer) {
   while (true) {
     if (!open()) co_return Failure(ErrorCode::kClosed, "pipe");
+    if (!waitable_->readable()) {
+      const Result<void> watched = Watch(event::Watch::kInput);
+      if (!watched) co_return std::unexpected(watched.error());
+    }
     const Result<void> readable = co_await loop_.Wait(*waitable_, event::Interest::kRead, timer);
     if (!readable) co_return std::unexpected(readable.error());
     const Result<size_t> count = TryRead(into);
@@ -61,6 +74,10 @@ event::Task<Result<size_t>> PipeEnd::ReadSome(std::span<char> into, event::Timer
 event::Task<Result<void>> PipeEnd::WriteAll(std::span<const char> bytes) {
   while (!bytes.empty()) {
     if (!open()) co_return Failure(ErrorCode::kClosed, "pipe");
+    if (!waitable_->writable()) {
+      const Result<void> watched = Watch(event::Watch::kBoth);
+      if (!watched) co_return watched;
+    }
     const Result<void> writable = co_await loop_.Wait(*waitable_, event::Interest::kWrite);
     if (!writable) co_return writable;
     const Result<size_t> count = TryWrite(bytes);

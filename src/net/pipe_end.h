@@ -1,5 +1,6 @@
 // One end of a pipe or of a pair of sockets to another process of this machine, for coroutines. Owned by whoever talks
-// to that process; pinned in memory. One reader and one writer at a time.
+// to that process; pinned in memory. One reader and one writer at a time. The poller hears of it when something has to
+// be waited for, so that what is there already costs nothing.
 #ifndef BRILLIANT_NET_PIPE_END_H_
 #define BRILLIANT_NET_PIPE_END_H_
 
@@ -22,8 +23,6 @@ class PipeEnd {
   PipeEnd(const PipeEnd&) = delete;
   PipeEnd& operator=(const PipeEnd&) = delete;
 
-  // Before the first wait.
-  [[nodiscard]] Result<void> Register();
   // The other side sees the end. Nobody may be waiting.
   void Close();
   // Of a socket: the other side sees the end, and whoever waits here sees it as well.
@@ -32,17 +31,20 @@ class PipeEnd {
 
   // At least one byte; 0: the other side has closed. `timer`, if any, bounds the wait: kDeadline.
   [[nodiscard]] event::Task<Result<size_t>> ReadSome(std::span<char> into, event::Timer* timer);
-  // All of it. kClosed: nobody reads any more.
+  // What is there now; kWouldBlock.
+  [[nodiscard]] Result<size_t> TryRead(std::span<char> into);
+  // All of it. kClosed: nobody reads any more. Not if ReadSome has been called before: then only input is watched.
   [[nodiscard]] event::Task<Result<void>> WriteAll(std::span<const char> bytes);
   // What goes in now, without waiting; 0: nothing.
   [[nodiscard]] Result<size_t> TryWrite(std::span<const char> bytes);
 
  private:
-  [[nodiscard]] Result<size_t> TryRead(std::span<char> into);
+  [[nodiscard]] Result<void> Watch(event::Watch watch);
 
   event::EventLoop& loop_;
   UniqueFd fd_;
   std::optional<event::Waitable> waitable_;
+  std::optional<event::Watch> watch_;
 };
 
 // The ends of a new pipe, close-on-exec. `ours` does not block, `theirs` does: programs expect that.

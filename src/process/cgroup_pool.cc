@@ -118,6 +118,12 @@ void CgroupPool::GiveBack(CgroupLeaf* leaf) {
   free_.push_back(leaf);
 }
 
+void CgroupPool::LeaveOthers(const CgroupLeaf* leaf) {
+  for (CgroupLeaf& other : leaves_) {
+    if (&other != leaf) other = CgroupLeaf();
+  }
+}
+
 void CgroupPool::KillAll() const {
   for (const CgroupLeaf& leaf : leaves_) leaf.Kill();
 }

@@ -76,6 +76,9 @@ class CgroupPool {
   [[nodiscard]] CgroupLeaf* Take();
   // Ends what is left in it. Null is ignored.
   void GiveBack(CgroupLeaf* leaf);
+  // In a process that lives in `leaf` (null: in none): the others are not its business any more, and each program it
+  // starts would have to close their descriptors.
+  void LeaveOthers(const CgroupLeaf* leaf);
   // Ends everything in all of them.
   void KillAll() const;
 

@@ -44,15 +44,12 @@ uint64_t Microseconds(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000 + static_cast<uint64_t>(time.tv_usec);
 }
 
-void SetBlocking(int fd) {
-  const int flags = fcntl(fd, F_GETFL);
-  if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-}
-
 }  // namespace
 
 int Keeper::Run() {
   BecomeSubreaper();
+  empty_input_ = UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!empty_input_.valid()) return 1;
   while (true) {
     Result<net::ControlMessage> message = spawner_.TryReceive();
     if (message) {
@@ -72,10 +69,11 @@ void Keeper::Serve(std::vector<UniqueFd> descriptors) {
   const std::expected<pid_t, ScriptReport> script = Start(descriptors);
   descriptors.clear();  // only the script holds its streams now, so that their ends can be seen
   if (script) {
-    Report(ScriptReport{.kind = ScriptReport::Kind::kStarted});
+    Note(ScriptReport{.kind = ScriptReport::Kind::kStarted, .at_us = MicrosecondsOf(Now())});
     Watch(*script);
   } else if (script.error().kind == ScriptReport::Kind::kFailed) {
-    Report(script.error());
+    Note(script.error());
+    SendNotes();
   }
   lifeline_.Reset();
 }
@@ -89,11 +87,9 @@ std::expected<pid_t, ScriptReport> Keeper::Start(const std::vector<UniqueFd>& de
     failure.fault = start.error();
     return std::unexpected(failure);
   }
-  const ScriptStreams streams{.input = descriptors.size() > kInput ? descriptors[kInput].get() : -1,
+  const ScriptStreams streams{.input = descriptors.size() > kInput ? descriptors[kInput].get() : empty_input_.get(),
                               .output = descriptors[kOutput].get(),
                               .errors = descriptors[kErrors].get()};
-  // Programs expect streams that wait.
-  for (const UniqueFd& descriptor : descriptors) SetBlocking(descriptor.get());
   if (cgroup_ != nullptr) {
     cgroup_->SetLimits(start->cgroup_limits);
     memory_kills_ = cgroup_->OutOfMemoryKills();
@@ -111,8 +107,7 @@ Result<cgi::SpawnOrder> Keeper::ReadOrder() const {
   size_t wanted = cgi::kOrderLengthBytes;
   while (bytes.size() < wanted) {
     std::array<char, 16'384> buffer;
-    const size_t room = std::min(buffer.size(), wanted - bytes.size());
-    const ssize_t count = recv(lifeline_.get(), buffer.data(), room, MSG_DONTWAIT);
+    const ssize_t count = recv(lifeline_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count == 0) return Failure(ErrorCode::kClosed, "lifeline");
     if (count < 0 && errno != EAGAIN && errno != EINTR) return SystemFailure("lifeline");
     if (count < 0) {
@@ -121,7 +116,7 @@ Result<cgi::SpawnOrder> Keeper::ReadOrder() const {
       continue;
     }
     bytes.append(buffer.data(), static_cast<size_t>(count));
-    if (bytes.size() == cgi::kOrderLengthBytes) {
+    if (bytes.size() >= cgi::kOrderLengthBytes) {
       ASSIGN_OR_RETURN(wanted, cgi::OrderBytes(bytes));
     }
   }
@@ -129,9 +124,14 @@ Result<cgi::SpawnOrder> Keeper::ReadOrder() const {
 }
 
 void Keeper::Watch(pid_t script) {
+  MonotonicTime deadline = Now() + kStartedDelay;
   while (Reap(script)) {
     std::array entries = {ForReading(lifeline_.get()), ForReading(signals_.fd())};
-    WaitReadable(entries, MonotonicTime::max());
+    if (!WaitReadable(entries, deadline)) {
+      SendNotes();
+      deadline = MonotonicTime::max();
+      continue;
+    }
     static_cast<void>(signals_.Take());
     if (entries[0].revents == 0) continue;
     // Nothing is ever sent but the end.
@@ -145,7 +145,10 @@ bool Keeper::Reap(pid_t script) {
     int status = 0;
     rusage usage{};
     const pid_t ended = wait4(-1, &status, WNOHANG, &usage);
-    if (ended == script) Report(ReportOfEnd(status, usage));
+    if (ended == script) {
+      Note(ReportOfEnd(status, usage));
+      SendNotes();
+    }
     if (ended == 0) return true;
     if (ended < 0 && errno != EINTR) return false;
   }
@@ -186,10 +189,17 @@ void Keeper::EndAll(pid_t script) {
   }
 }
 
-void Keeper::Report(const ScriptReport& report) const {
+void Keeper::Note(const ScriptReport& report) {
   const std::array<char, cgi::kReportBytes> bytes = cgi::EncodeReport(report);
-  // Three short reports always fit into the socket; a worker that is gone needs none.
-  [[maybe_unused]] const ssize_t sent = send(lifeline_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  notes_.append(bytes.data(), bytes.size());
+}
+
+void Keeper::SendNotes() {
+  if (notes_.empty()) return;
+  // Two short reports always fit into the socket; a worker that is gone needs none.
+  [[maybe_unused]] const ssize_t sent =
+      send(lifeline_.get(), notes_.data(), notes_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  notes_.clear();
 }
 
 }  // namespace brilliant::process

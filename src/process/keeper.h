@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -26,6 +27,8 @@ namespace brilliant::process {
 inline constexpr Milliseconds kOrderTimeout{10'000};
 // Between SIGTERM and SIGKILL.
 inline constexpr Milliseconds kTermGrace{500};
+// The start of a program that ends sooner is told together with its end: its worker then wakes once.
+inline constexpr Milliseconds kStartedDelay{100};
 // Between two rounds of killing, if the one before has missed something.
 inline constexpr Milliseconds kKillRound{50};
 
@@ -39,7 +42,8 @@ class Keeper {
   // Serves until the spawner is gone. The process's exit status.
   int Run();
 
-  // The descriptors of one job, in this order; the last may be missing: no input.
+  // The descriptors of one job, in this order; the last may be missing: no input. The program's three wait, as programs
+  // expect.
   enum Stream : size_t { kLifeline, kOutput, kErrors, kInput };
 
  private:
@@ -51,7 +55,9 @@ class Keeper {
   bool Reap(pid_t script);
   [[nodiscard]] cgi::ScriptReport ReportOfEnd(int status, const rusage& usage) const;
   void EndAll(pid_t script);
-  void Report(const cgi::ScriptReport& report) const;
+  // For the worker; SendNotes sends what has been noted.
+  void Note(const cgi::ScriptReport& report);
+  void SendNotes();
 
   net::ControlChannel spawner_;
   const ScriptRules& rules_;
@@ -59,7 +65,9 @@ class Keeper {
   CgroupLeaf* const cgroup_;
   const std::vector<int> changed_signals_ = ChangedSignals();
   uint64_t memory_kills_ = 0;  // of the group, before this script
+  UniqueFd empty_input_;
   UniqueFd lifeline_;
+  std::string notes_;
 };
 
 }  // namespace brilliant::process

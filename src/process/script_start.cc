@@ -10,6 +10,7 @@
 #include <climits>
 #include <csignal>
 #include <cstring>
+#include <optional>
 
 #include "base/descriptor_pipe.h"
 #include "base/platform.h"
@@ -44,6 +45,49 @@ struct StartStatus {
   int system_errno = 0;
 };
 
+// How the new process tells which step has failed. On Linux it runs in our memory until it executes the program, and
+// we wait meanwhile: it just writes it there. Elsewhere there is a pipe, which the execution closes.
+class StartChannel {
+ public:
+#if BRILLIANT_LINUX
+  Result<void> Open() { return {}; }
+  // In the new process.
+  [[nodiscard]] bool Keep(int /*fd*/) { return true; }
+  void Tell(const StartStatus& status) { told_ = status; }
+  // Here, after the fork. Nothing: the program runs.
+  std::optional<StartStatus> Told() { return told_; }
+
+ private:
+  std::optional<StartStatus> told_;
+#else
+  Result<void> Open() {
+    ASSIGN_OR_RETURN(pipe_, MakeDescriptorPipe());
+    return {};
+  }
+  [[nodiscard]] bool Keep(int fd) {
+    writer_ = fd;
+    return dup2(pipe_.writer.get(), fd) >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+  }
+  void Tell(const StartStatus& status) {
+    const int fd = writer_ >= 0 ? writer_ : pipe_.writer.get();
+    [[maybe_unused]] const ssize_t written = write(fd, &status, sizeof status);
+  }
+  std::optional<StartStatus> Told() {
+    pipe_.writer.Reset();
+    StartStatus status;
+    ssize_t got = 0;
+    do {
+      got = read(pipe_.reader.get(), &status, sizeof status);
+    } while (got < 0 && errno == EINTR);
+    return got == sizeof status ? std::optional(status) : std::nullopt;
+  }
+
+ private:
+  DescriptorPipe pipe_;
+  int writer_ = -1;
+#endif
+};
+
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   pointers.reserve(texts.size() + 1);
@@ -59,7 +103,7 @@ struct Preparation {
   std::span<const int> signals;
   char* const* arguments;
   char* const* environment;
-  int status_pipe;
+  StartChannel& channel;
 };
 
 bool SetLimit(int resource, uint64_t value) {
@@ -81,14 +125,14 @@ bool ApplyLimits(const ScriptLimits& limits) {
          SetLimit(RLIMIT_NPROC, limits.processes);
 }
 
-bool ArrangeStreams(const ScriptStreams& streams, int status_pipe) {
+bool ArrangeStreams(const ScriptStreams& streams, StartChannel& channel) {
   // None of them is 0, 1 or 2 itself: a keeper keeps those open.
   const bool placed = dup2(streams.input, STDIN_FILENO) >= 0 && dup2(streams.output, STDOUT_FILENO) >= 0 &&
-                      dup2(streams.errors, STDERR_FILENO) >= 0 && dup2(status_pipe, STDERR_FILENO + 1) >= 0;
-  if (!placed || fcntl(STDERR_FILENO + 1, F_SETFD, FD_CLOEXEC) != 0) return false;
+                      dup2(streams.errors, STDERR_FILENO) >= 0 && channel.Keep(STDERR_FILENO + 1);
+  if (!placed) return false;
 #if BRILLIANT_LINUX
   // Everything else is close-on-exec already; this is the second lock.
-  return close_range(STDERR_FILENO + 2, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0;
+  return close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0;
 #else
   return true;
 #endif
@@ -104,16 +148,14 @@ void ResetSignals(std::span<const int> signals) {
 }
 
 [[noreturn]] void BecomeScript(const Preparation& preparation) {
-  setsid();
+  setpgid(0, 0);  // whose session: see SetProgramsApart (process/scheduling.h)
 #if BRILLIANT_LINUX
   // Should the keeper die, nobody would end the script.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
   ResetSignals(preparation.signals);
   StartStatus status{.step = Step::kStreams};
-  int status_pipe = preparation.status_pipe;
-  if (ArrangeStreams(preparation.streams, preparation.status_pipe)) {
-    status_pipe = STDERR_FILENO + 1;
+  if (ArrangeStreams(preparation.streams, preparation.channel)) {
     status.step = Step::kFolder;
     if (chdir(preparation.start.folder.c_str()) == 0) {
       status.step = Step::kLimits;
@@ -124,7 +166,7 @@ void ResetSignals(std::span<const int> signals) {
     }
   }
   status.system_errno = errno;
-  [[maybe_unused]] const ssize_t written = write(status_pipe, &status, sizeof status);
+  preparation.channel.Tell(status);
   _exit(127);
 }
 
@@ -151,21 +193,16 @@ std::vector<int> ChangedSignals() {
 }
 
 Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams, std::span<const int> signals) {
-  UniqueFd empty_input;
-  if (streams.input < 0) {
-    empty_input = UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!empty_input.valid()) return SystemFailure("open /dev/null");
-  }
-  ASSIGN_OR_RETURN(DescriptorPipe status, MakeDescriptorPipe());
+  StartChannel channel;
+  RETURN_IF_ERROR(channel.Open());
   const std::vector<char*> arguments = Pointers(start.arguments);
   const std::vector<char*> environment = Pointers(start.environment);
-  Preparation preparation{.start = start,
+  const Preparation preparation{.start = start,
                           .streams = streams,
                           .signals = signals,
                           .arguments = arguments.data(),
                           .environment = environment.data(),
-                          .status_pipe = status.writer.get()};
-  if (empty_input.valid()) preparation.streams.input = empty_input.get();
+                          .channel = channel};
 
   // No signal may reach our handlers in the new process.
   sigset_t all;
@@ -177,17 +214,12 @@ Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams
   sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) return std::unexpected(ErrorFromErrno(fork_errno, "fork"));
 
-  status.writer.Reset();
-  StartStatus failure;
-  ssize_t got = 0;
-  do {
-    got = read(status.reader.get(), &failure, sizeof failure);
-  } while (got < 0 && errno == EINTR);
-  if (got != sizeof failure) return pid;  // the pipe was closed by exec
+  const std::optional<StartStatus> failure = channel.Told();
+  if (!failure) return pid;
   while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
   return std::unexpected(
-      Error{.code = ErrorCode::kSystem, .system_errno = failure.system_errno, .context = StepName(failure.step)});
+      Error{.code = ErrorCode::kSystem, .system_errno = failure->system_errno, .context = StepName(failure->step)});
 }
 
 }  // namespace brilliant::process

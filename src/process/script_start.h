@@ -1,4 +1,4 @@
-// Starts a CGI program: a new process in a session of its own, with exactly three descriptors and an environment built
+// Starts a CGI program: a new process in a group of its own, with exactly three descriptors and an environment built
 // from nothing. Called by a keeper (process/keeper.h), in whose small process this is cheap. Blocks until the program
 // runs, or could not be started.
 #ifndef BRILLIANT_PROCESS_SCRIPT_START_H_
@@ -34,7 +34,7 @@ struct ScriptStart {
   CgroupLimits cgroup_limits;  // of the program with all it starts; where there are cgroups
 };
 
-// Borrowed; `input` -1: an empty one.
+// Borrowed.
 struct ScriptStreams {
   int input = -1;
   int output = -1;

@@ -48,7 +48,7 @@ Result<SignalPipe> SignalPipe::Open(std::span<const int> signals) {
 
 std::vector<int> SignalPipe::Take() {
   char sink[64];
-  while (read(reader_.get(), sink, sizeof sink) > 0) {
+  while (read(reader_.get(), sink, sizeof sink) == sizeof sink) {
   }
   const uint64_t pending = pending_signals.exchange(0, std::memory_order_relaxed);
   std::vector<int> signals;

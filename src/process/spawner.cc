@@ -18,6 +18,7 @@
 #include "base/strings.h"
 #include "process/keeper.h"
 #include "process/process_tree.h"
+#include "process/scheduling.h"
 
 #if BRILLIANT_LINUX
 #include <sys/prctl.h>
@@ -119,28 +120,34 @@ void Spawner::EndKeepers() {
 
 void Spawner::WaitForEvents() {
   std::vector<pollfd> entries = {ForReading(supervisor_.fd()), ForReading(signals_.fd())};
-  for (const net::ControlChannel& worker : workers_) entries.push_back(ForReading(worker.fd()));
+  for (const WorkerPeer& worker : workers_) entries.push_back(ForReading(worker.channel.fd()));
   for (const KeeperProcess& keeper : keepers_) entries.push_back(ForReading(keeper.channel.fd()));
-  // Whatever is ready is found by trying: every source is non-blocking, and they are few.
-  [[maybe_unused]] const int ready =
+  const int count =
       poll(entries.data(), static_cast<nfds_t>(entries.size()), static_cast<int>(kSpawnerHeartbeat.count()));
+  auto entry = entries.begin();
+  const auto is_ready = [count, &entry] { return count < 0 || (entry++)->revents != 0; };
+  control_ready_ = is_ready();
+  signals_ready_ = is_ready();
+  for (WorkerPeer& worker : workers_) worker.ready = is_ready();
+  for (KeeperProcess& keeper : keepers_) keeper.ready = is_ready();
 }
 
 Spawner::Outcome Spawner::ObeySupervisor() {
+  if (!control_ready_) return Outcome::kServe;
   while (true) {
     Result<net::ControlMessage> message = supervisor_.TryReceive();
     if (!message) return message.error().code == ErrorCode::kWouldBlock ? Outcome::kServe : Outcome::kStop;
     if (message->type == ControlType::kStop || message->type == ControlType::kDrain) return Outcome::kStop;
     if (message->type == ControlType::kPeer && message->descriptors.size() == 1) {
-      workers_.emplace_back(std::move(message->descriptors.front()));
+      workers_.push_back({.channel = net::ControlChannel(std::move(message->descriptors.front()))});
     }
   }
 }
 
 void Spawner::ReadJobs() {
-  std::erase_if(workers_, [this](net::ControlChannel& worker) {
-    while (true) {
-      Result<net::ControlMessage> message = worker.TryReceive();
+  std::erase_if(workers_, [this](WorkerPeer& worker) {
+    while (worker.ready) {
+      Result<net::ControlMessage> message = worker.channel.TryReceive();
       // A worker that has ended, or that does not keep the protocol, has no jobs any more.
       if (!message) {
         descriptors_lost_ = descriptors_lost_ || message.error().code == ErrorCode::kTooLarge;
@@ -148,6 +155,7 @@ void Spawner::ReadJobs() {
       }
       TakeJob(std::move(*message));
     }
+    return false;
   });
 }
 
@@ -172,7 +180,7 @@ bool Spawner::HasPlaceFor(uint32_t rule) const {
 void Spawner::AssignJobs() {
   // A rule at its own limit doesn't hold up the others.
   for (auto job = queue_.begin(); job != queue_.end() && running_ < config_.limits.cgi_processes;) {
-    const bool abandoned = IsAbandoned(job->descriptors[Keeper::kLifeline].get());
+    const bool abandoned = job->has_waited && IsAbandoned(job->descriptors[Keeper::kLifeline].get());
     if (!abandoned && !HasPlaceFor(job->rule)) {
       ++job;
       continue;
@@ -193,7 +201,8 @@ bool Spawner::Assign(Job& job) {
     Refuse(job, cgi::FaultOfShortage(system_errno), system_errno);
     return true;
   }
-  if (std::exchange(job.has_waited, false)) Tell(job, {.kind = cgi::ScriptReport::Kind::kAssigned});
+  if (std::exchange(job.has_waited, false)) Tell(job, {.kind = cgi::ScriptReport::Kind::kAssigned,
+                                                            .at_us = MicrosecondsOf(SystemTimeSource().Monotonic())});
   std::vector<int> borrowed;
   for (const UniqueFd& descriptor : job.descriptors) borrowed.push_back(descriptor.get());
   if (!keeper->channel.Send(ControlType::kRun, {}, borrowed)) return false;  // it has died: reaped soon
@@ -238,6 +247,7 @@ void Spawner::BecomeKeeper(UniqueFd channel, CgroupLeaf* cgroup) {
   keepers_.clear();
   queue_.clear();
   supervisor_ = net::ControlChannel(UniqueFd());
+  cgroups_.LeaveOthers(cgroup);
 #if BRILLIANT_LINUX
   prctl(PR_SET_NAME, "cgi keeper");
 #endif
@@ -254,27 +264,26 @@ void Spawner::BecomeKeeper(UniqueFd channel, CgroupLeaf* cgroup) {
 void Spawner::ReadKeepers() {
   size_t idle = 0;
   std::erase_if(keepers_, [this, &idle](KeeperProcess& keeper) {
-    while (true) {
+    bool gone = false;
+    if (keeper.ready) {
+      // It says one thing at a time: that it is idle.
       const Result<net::ControlMessage> message = keeper.channel.TryReceive();
-      const bool gone = !message && message.error().code != ErrorCode::kWouldBlock;
+      gone = !message && message.error().code != ErrorCode::kWouldBlock;
       if (keeper.rule && (gone || message)) {
         --running_;
         --running_of_rule_[*keeper.rule];
         keeper.rule.reset();
       }
-      if (gone) break;
-      if (!message) {
-        // Closing its channel is what ends it.
-        if (keeper.rule || ++idle <= kIdleKeepersMax) return false;
-        break;
-      }
     }
+    // Closing its channel is what ends it.
+    if (!gone && (keeper.rule || ++idle <= kIdleKeepersMax)) return false;
     cgroups_.GiveBack(keeper.cgroup);
     return true;
   });
 }
 
 void Spawner::ReapKeepers() {
+  if (!signals_ready_) return;
   static_cast<void>(signals_.Take());
   bool crashed = false;
   while (true) {
@@ -305,6 +314,7 @@ void Spawner::Tell(const Job& job, const cgi::ScriptReport& report) {
 
 int RunSpawner(SpawnerSetup setup) {
   std::signal(SIGPIPE, SIG_IGN);
+  SetProgramsApart(static_cast<int>(setup.config.limits.cgi_nice));
   Result<SignalPipe> signals = SignalPipe::Open(kHandledSignals);
   if (!signals) return 1;
   Spawner spawner(std::move(setup), std::move(*signals));

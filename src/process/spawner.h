@@ -51,9 +51,15 @@ class Spawner {
   int Run();
 
  private:
+  // `ready`: may have something to read.
+  struct WorkerPeer {
+    net::ControlChannel channel;
+    bool ready = true;
+  };
   struct KeeperProcess {
     pid_t pid = 0;
     net::ControlChannel channel;
+    bool ready = false;
     std::optional<uint32_t> rule;  // of the script it keeps; absent: idle
     CgroupLeaf* cgroup = nullptr;  // that it lives in
   };
@@ -88,11 +94,13 @@ class Spawner {
   SignalPipe signals_;
   CgroupPool cgroups_;
   std::atomic<uint64_t>* const heartbeat_;
-  std::list<net::ControlChannel> workers_;
+  std::list<WorkerPeer> workers_;
   std::list<KeeperProcess> keepers_;
   std::deque<Job> queue_;
   std::vector<uint64_t> running_of_rule_;
   uint64_t running_ = 0;
+  bool control_ready_ = true;
+  bool signals_ready_ = true;
   bool descriptors_lost_ = false;
 };
 

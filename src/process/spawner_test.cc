@@ -234,7 +234,16 @@ TEST_F(SpawnerTest, GivesNoDescriptorBesideTheThree) {
   EXPECT_EQ(Run("fds.sh").ReadAll(Run("fds.sh").output), "0\n1\n2\n3\n");
 }
 
-TEST_F(SpawnerTest, GivesDefaultSignalsAndASessionOfItsOwn) {
+TEST_F(SpawnerTest, AKeeperHoldsNoMoreDescriptorsThanItNeeds) {
+  Write("count.sh", "#!/bin/sh\nls /proc/$PPID/fd | wc -l\n");
+  Start("cgi_processes 64", "", 64);
+  const Script script = Run("count.sh");
+  const int count = std::stoi(script.ReadLine());
+  EXPECT_GT(count, 3);
+  EXPECT_LT(count, 20) << "each program would have to close them";
+}
+
+TEST_F(SpawnerTest, GivesDefaultSignalsAndAGroupOfItsOwnInTheSpawnersSession) {
   Write("signals.sh", "#!/bin/sh\nexec grep -E '^(SigBlk|SigIgn)' /proc/self/status\n");
   Write("session.sh", "#!/bin/sh\nexec cut -d' ' -f1,5,6 /proc/self/stat\n");
   Start();
@@ -246,7 +255,16 @@ TEST_F(SpawnerTest, GivesDefaultSignalsAndASessionOfItsOwn) {
   const Script session = Run("session.sh");
   const std::string ids = session.ReadLine();
   const std::string pid = ids.substr(0, ids.find(' '));
-  EXPECT_EQ(ids, pid + " " + pid + " " + pid);
+  EXPECT_EQ(ids, pid + " " + pid + " " + std::to_string(pid_));
+}
+
+TEST_F(SpawnerTest, ProgramsStandBackByCgiNice) {
+  Write("nice.sh", "#!/bin/sh\nnice\n[ ! -r /proc/self/autogroup ] || cat /proc/self/autogroup\n");
+  Start("cgi_nice 7");
+  const Script script = Run("nice.sh");
+  const std::string text = script.ReadAll(script.output);
+  EXPECT_TRUE(text.starts_with("7\n")) << text;
+  if (text != "7\n") EXPECT_TRUE(text.ends_with(" nice 7\n")) << text;
 }
 
 TEST_F(SpawnerTest, PassesArgumentsAfterTheName) {

@@ -18,6 +18,7 @@
 #include "process/explained.h"
 #include "process/launch_config.h"
 #include "process/privileges.h"
+#include "process/scheduling.h"
 #include "process/shared_memory.h"
 #include "process/spawner.h"
 
@@ -135,6 +136,7 @@ int RunAsWorker(std::string_view text, WorkerEntry entry) {
                                    .cgroups = std::move(cgroups),
                                    .heartbeat = &page->heartbeat()});
   }
+  TakeShortTurns();
   claimed.setup.config = std::move(*config);
   claimed.setup.heartbeat = &page->heartbeat();
   return entry(std::move(claimed.setup));

@@ -246,6 +246,7 @@ def test_a_large_answer_to_a_slow_client_takes_no_memory(brilliant):
 def test_without_processes_left_programs_are_refused_and_run_again_later(brilliant):
     server = start(brilliant, {"hello.sh": HEAD + "echo hello\n"}, top="user nobody\n")
     spawner = spawner_of(server)
+    wait_until(lambda: owner_of(spawner)[0] != 0, "the spawner to become nobody")
     before = limit(spawner, resource.RLIMIT_NPROC, 0)
     descriptors = descriptors_of(spawner)
     for _ in range(20):
