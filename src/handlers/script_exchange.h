@@ -33,9 +33,9 @@ inline constexpr size_t kScriptErrorsKept = 4'096;
 // Of one program in the log; the rest is counted.
 inline constexpr int kScriptErrorLinesMax = 200;
 inline constexpr size_t kScriptErrorLineBytesMax = 1'024;
-// While one program runs, what it prints is passed on as it comes. When several do, the first look at it waits this long
-// for each of the others, unless the program has ended: looking at once would interrupt them for every few bytes, only
-// to find that the program has not ended yet. Most have by then, and one look finds the whole answer.
+// While one program runs, what it prints is passed on as it comes. When several do, the first look at it waits this
+// long for each of the others, unless the program has ended: looking at once would interrupt them for every few bytes,
+// only to find that the program has not ended yet. Most have by then, and one look finds the whole answer.
 inline constexpr Milliseconds kLookDelayEach{1};
 inline constexpr Milliseconds kLookDelayMax{10};
 // A program that has ended may have left somebody who still writes: this long a pause, and the output is over.

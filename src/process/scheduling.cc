@@ -52,7 +52,8 @@ void SetProgramsApart(int nice) {
 #if BRILLIANT_LINUX
   const UniqueFd group(open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC));
   const std::string text = fmt::format("{}", nice);
-  if (group.valid()) [[maybe_unused]] const ssize_t written = write(group.get(), text.data(), text.size());
+  if (group.valid()) [[maybe_unused]]
+    const ssize_t written = write(group.get(), text.data(), text.size());
 #endif
 }
 

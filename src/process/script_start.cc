@@ -198,11 +198,11 @@ Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams
   const std::vector<char*> arguments = Pointers(start.arguments);
   const std::vector<char*> environment = Pointers(start.environment);
   const Preparation preparation{.start = start,
-                          .streams = streams,
-                          .signals = signals,
-                          .arguments = arguments.data(),
-                          .environment = environment.data(),
-                          .channel = channel};
+                                .streams = streams,
+                                .signals = signals,
+                                .arguments = arguments.data(),
+                                .environment = environment.data(),
+                                .channel = channel};
 
   // No signal may reach our handlers in the new process.
   sigset_t all;

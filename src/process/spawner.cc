@@ -201,8 +201,10 @@ bool Spawner::Assign(Job& job) {
     Refuse(job, cgi::FaultOfShortage(system_errno), system_errno);
     return true;
   }
-  const uint64_t now_us = MicrosecondsOf(SystemTimeSource().Monotonic());
-  if (std::exchange(job.has_waited, false)) Tell(job, {.kind = cgi::ScriptReport::Kind::kAssigned, .at_us = now_us});
+  if (std::exchange(job.has_waited, false)) {
+    const uint64_t now_us = MicrosecondsOf(SystemTimeSource().Monotonic());
+    Tell(job, {.kind = cgi::ScriptReport::Kind::kAssigned, .at_us = now_us});
+  }
   std::vector<int> borrowed;
   for (const UniqueFd& descriptor : job.descriptors) borrowed.push_back(descriptor.get());
   if (!keeper->channel.Send(ControlType::kRun, {}, borrowed)) return false;  // it has died: reaped soon
