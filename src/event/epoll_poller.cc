@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 
+#include "base/check.h"
 #include "base/unique_fd.h"
 #include "event/event_loop.h"
 #include "event/poller.h"
@@ -20,17 +21,28 @@ namespace {
 
 constexpr uint64_t kWakeToken = ~uint64_t{0};
 
+epoll_event EventFor(uint64_t token, Watch watch) {
+  epoll_event event{};
+  event.events = EPOLLRDHUP | EPOLLET;
+  if (watch != Watch::kOutput) event.events |= EPOLLIN;
+  if (watch != Watch::kInput) event.events |= EPOLLOUT;
+  event.data.u64 = token;
+  return event;
+}
+
 class EpollPoller final : public Poller {
  public:
   EpollPoller(UniqueFd epoll, UniqueFd wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
 
   Result<void> Add(int fd, uint64_t token, Watch watch) override {
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
-    if (watch == Watch::kBoth) event.events |= EPOLLOUT;
-    event.data.u64 = token;
+    epoll_event event = EventFor(token, watch);
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return SystemFailure("epoll_ctl");
     return {};
+  }
+
+  void Change(int fd, uint64_t token, Watch watch) override {
+    epoll_event event = EventFor(token, watch);
+    CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0);  // it allocates nothing
   }
 
   void Remove(int fd, bool closing) override {

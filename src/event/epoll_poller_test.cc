@@ -116,6 +116,19 @@ TEST_F(PollerTest, SaysNothingOfRoomToWriteWhereOnlyInputIsWatched) {
   EXPECT_TRUE(PollFor(7).readable);
 }
 
+TEST_F(PollerTest, ReportsInputAgainWhenItIsWatchedAgain) {
+  FdPair pair = SocketPair();
+  ASSERT_TRUE(poller_->Add(pair.ours.get(), 7, Watch::kBoth));
+  poller_->Change(pair.ours.get(), 7, Watch::kOutput);
+  PollFor(7);
+  Send(pair.peers, "a");
+  poller_->Change(pair.ours.get(), 7, Watch::kBoth);
+  EXPECT_TRUE(PollFor(7).readable);
+  poller_->Change(pair.ours.get(), 7, Watch::kOutput);
+  pair.peers.Reset();
+  EXPECT_TRUE(PollFor(7).hangup) << "that is reported always";
+}
+
 TEST_F(PollerTest, ReportsWhatCameBeforeTheDescriptorWasAdded) {
   const FdPair pair = SocketPair();
   Send(pair.peers, "a");

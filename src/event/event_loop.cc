@@ -85,6 +85,11 @@ Result<void> EventLoop::Register(Waitable& waitable, Watch watch) {
   return {};
 }
 
+void EventLoop::Change(const Waitable& waitable, Watch watch) {
+  const Registration& registration = registrations_[static_cast<size_t>(waitable.fd())];
+  poller_->Change(waitable.fd(), Token(waitable.fd(), registration.generation), watch);
+}
+
 void EventLoop::Forget(Waitable& waitable) {
   registrations_[static_cast<size_t>(waitable.fd())].waitable = nullptr;
   poller_->Remove(waitable.fd(), waitable.kind_ != Waitable::Kind::kShared);
@@ -146,13 +151,24 @@ Result<void> Waitable::Register(Watch watch) {
   return {};
 }
 
+void Waitable::Mute() {
+  loop().Change(*this, Watch::kOutput);
+  muted_ = true;
+}
+
+void Waitable::Unmute() {
+  loop().Change(*this, Watch::kBoth);
+  muted_ = false;
+}
+
 void Waitable::Apply(const PollEvent& event) {
   output_ended_ = output_ended_ || event.output_ended;
   input_ended_ = input_ended_ || event.input_ended || event.hangup;
   const bool gone = event.hangup || (input_ended_ && output_ended_);
   if (event.readable || input_ended_) {
-    readable_ = true;
-    Wake(kInput, std::nullopt);
+    const bool was_readable = std::exchange(readable_, true);
+    const bool is_heard = Wake(kInput, std::nullopt);
+    if (was_readable && !is_heard && !muted_ && kind_ == Kind::kConnection) Mute();
   }
   if (event.writable || gone) {
     writable_ = true;

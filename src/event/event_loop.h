@@ -108,6 +108,7 @@ class EventLoop {
   };
 
   Result<void> Register(Waitable& waitable, Watch watch);
+  void Change(const Waitable& waitable, Watch watch);
   void Forget(Waitable& waitable);
   void ReadClocks();
   void PollOnce(bool may_block);

@@ -346,6 +346,38 @@ TEST_F(WaitableTest, AnEdgeThatNobodyWaitedForIsRemembered) {
   EXPECT_EQ(fake_.seen, "r ok; ") << "drained: it waits for the next edge";
 }
 
+Task<void> WaitInScope(FakeLoop& fake, CancelScope& scope) {
+  Signal wake(fake.loop, scope);
+  const Result<void> waited = co_await wake.Wait();
+  fake.seen += "handler " + Outcome(waited) + "; ";
+}
+
+TEST_F(WaitableTest, AClientThatSendsWhileNobodyReadsIsNotListenedTo) {
+  waitable_.ReadWouldBlock();
+  Report({.readable = true});
+  EXPECT_EQ(fake_.poller->watch(kFd), Watch::kBoth) << "that there is something is news";
+  Report({.readable = true});
+  EXPECT_EQ(fake_.poller->watch(kFd), Watch::kOutput) << "that there is more is not";
+  Wait(Interest::kRead, 'r');
+  EXPECT_EQ(fake_.seen, "r ok; ");
+  EXPECT_EQ(fake_.poller->watch(kFd), Watch::kOutput) << "it may have left some";
+  waitable_.InputDrained();
+  EXPECT_EQ(fake_.poller->watch(kFd), Watch::kBoth);
+  Wait(Interest::kRead, 's');
+  Report({.readable = true});
+  EXPECT_EQ(fake_.seen, "r ok; s ok; ");
+  EXPECT_EQ(fake_.poller->watch(kFd), Watch::kBoth);
+}
+
+TEST_F(WaitableTest, AHangupIsHeardEvenOfAClientThatIsNotListenedTo) {
+  CancelScope request(&fake_.scope);
+  fake_.Spawn(WaitInScope(fake_, request));
+  Report({.readable = true});
+  EXPECT_EQ(fake_.poller->watch(kFd), Watch::kOutput);
+  Report({.hangup = true});
+  EXPECT_EQ(fake_.seen, "handler closed; ");
+}
+
 TEST_F(WaitableTest, AnEndOfInputIsRememberedAndReadable) {
   waitable_.ReadWouldBlock();
   Report({.readable = true, .input_ended = true});
@@ -361,12 +393,6 @@ TEST_F(WaitableTest, AnEndOfInputCancelsNothing) {
   Report({.readable = true, .input_ended = true});
   EXPECT_EQ(fake_.seen, "");
   EXPECT_EQ(fake_.scope.reason(), std::nullopt);
-}
-
-Task<void> WaitInScope(FakeLoop& fake, CancelScope& scope) {
-  Signal wake(fake.loop, scope);
-  const Result<void> waited = co_await wake.Wait();
-  fake.seen += "handler " + Outcome(waited) + "; ";
 }
 
 TEST_F(WaitableTest, AHangupOfAConnectionEndsAllThatIsDoneForIt) {

@@ -11,12 +11,18 @@ namespace brilliant::event {
 
 class FakePoller final : public Poller {
  public:
-  Result<void> Add(int fd, uint64_t token, Watch /*watch*/) override {
+  Result<void> Add(int fd, uint64_t token, Watch watch) override {
     tokens_[fd] = token;
+    watches_[fd] = watch;
     return {};
+  }
+  void Change(int fd, uint64_t token, Watch watch) override {
+    tokens_[fd] = token;
+    watches_[fd] = watch;
   }
 
   void Remove(int fd, bool /*closing*/) override { tokens_.erase(fd); }
+  [[nodiscard]] Watch watch(int fd) const { return watches_.at(fd); }
 
   Result<size_t> Poll(std::span<PollEvent> into, std::optional<Milliseconds> timeout) override {
     last_timeout_ = timeout;
@@ -43,6 +49,7 @@ class FakePoller final : public Poller {
 
  private:
   std::map<int, uint64_t> tokens_;
+  std::map<int, Watch> watches_;
   std::deque<PollEvent> events_;
   std::optional<Milliseconds> last_timeout_;
   int wakes_ = 0;

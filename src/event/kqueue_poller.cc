@@ -45,6 +45,9 @@ class KqueuePoller final : public Poller {
     return {};
   }
 
+  // A filter that is disabled would not report the end of input either.
+  void Change(int /*fd*/, uint64_t /*token*/, Watch /*watch*/) override {}
+
   // Always explicit: emulations of kqueue do not see a close.
   void Remove(int fd, bool /*closing*/) override {
     std::array<struct kevent, 2> changes{};

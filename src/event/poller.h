@@ -25,13 +25,16 @@ struct PollEvent {
 
 // What of a descriptor is watched. Of a socket between two processes, each read of the other side makes room to write,
 // and would wake whoever watches for it.
-enum class Watch : uint8_t { kBoth, kInput };
+// The end of input and the loss of the descriptor are reported always.
+enum class Watch : uint8_t { kBoth, kInput, kOutput };
 
 class Poller {
  public:
   virtual ~Poller() = default;
   // Reports `fd` with `token` from now on. A token may come back more than once per Poll, a direction each.
   virtual Result<void> Add(int fd, uint64_t token, Watch watch) = 0;
+  // For a descriptor that was added; input that is there already is reported again. A poller may go on reporting more.
+  virtual void Change(int fd, uint64_t token, Watch watch) = 0;
   // Reports `fd` no more. `closing`: it is about to be closed and no other process holds it, which makes some kernels
   // forget it without being asked.
   virtual void Remove(int fd, bool closing) = 0;

@@ -37,9 +37,15 @@ class Waitable : public WaitSource {
   [[nodiscard]] bool input_ended() const { return input_ended_; }
   // A read found nothing, or less than it asked for. Bytes that come later are a new edge; an end of input that the
   // kernel has reported already is not: then it stays readable.
-  void InputDrained() { readable_ = input_ended_; }
+  void InputDrained() {
+    readable_ = input_ended_;
+    if (muted_) Unmute();
+  }
   // A read said EAGAIN.
-  void ReadWouldBlock() { readable_ = false; }
+  void ReadWouldBlock() {
+    readable_ = false;
+    if (muted_) Unmute();
+  }
   void WriteWouldBlock() { writable_ = false; }
   // Ends the wait for input, if somebody waits, with kCancelled. What waits later is not concerned.
   void InterruptRead() { Wake(kInput, ErrorCode::kCancelled); }
@@ -47,6 +53,9 @@ class Waitable : public WaitSource {
  private:
   friend class EventLoop;
   void Apply(const PollEvent& event);
+  // Whether more input is reported. A client that sends while nobody reads would else wake the loop with each packet.
+  void Mute();
+  void Unmute();
 
   const int fd_;
   bool registered_ = false;
@@ -54,6 +63,7 @@ class Waitable : public WaitSource {
   bool writable_ = true;
   bool input_ended_ = false;
   bool output_ended_ = false;
+  bool muted_ = false;
   const Kind kind_;
 };
 
