@@ -13,6 +13,7 @@
 #include "files/test_folder.h"
 #include "handlers/fake_launcher.h"
 #include "handlers/folder_handler.h"
+#include "handlers/upload_writer.h"
 #include "http/request_parser.h"
 
 namespace brilliant::handlers {
@@ -115,14 +116,38 @@ struct UploadHandlerTest : testing::Test {
   std::unique_ptr<FolderHandler> handler;
 };
 
+TEST_F(UploadHandlerTest, AFewLargeUploadsAreWrittenInLargerPieces) {
+  const HandlerContext context{.loop = loop.loop,
+                               .scope = loop.scope,
+                               .files = store,
+                               .error_log = error_log,
+                               .scripts = launcher,
+                               .spool_budget = spool_budget};
+  UploadRoom room;
+  std::vector<std::unique_ptr<UploadWriter>> writers;
+  const auto piece_of_next = [&](uint64_t expected) {
+    writers.push_back(std::make_unique<UploadWriter>(context, room, UINT64_MAX));
+    writers.back()->Start(nullptr, expected);
+    return writers.back()->space().size();
+  };
+  EXPECT_EQ(piece_of_next(kLargeUploadBytes - 1), kUploadPieceBytes);
+  for (int i = 0; i < kLargeUploadsMax; ++i) EXPECT_EQ(piece_of_next(kLargeUploadBytes), kLargeUploadPieceBytes);
+  EXPECT_EQ(piece_of_next(kLargeUploadBytes), kUploadPieceBytes) << "there are enough of them";
+  writers.back()->Start(nullptr, kLargeUploadBytes);
+  EXPECT_EQ(writers.back()->space().size(), kUploadPieceBytes);
+  writers.erase(writers.begin() + 1);
+  EXPECT_EQ(piece_of_next(kLargeUploadBytes), kLargeUploadPieceBytes) << "one has ended";
+}
+
 TEST_F(UploadHandlerTest, StoresContentHoweverItIsCut) {
   const std::string content = [] {
-    std::string bytes(2 * kUploadPieceBytes + 5, '\0');
+    std::string bytes(2 * kLargeUploadPieceBytes + 5, '\0');
     for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 % 251);
     return bytes;
   }();
   int number = 0;
-  for (const size_t piece : {size_t{997}, size_t{16'384}, kUploadPieceBytes, kUploadPieceBytes + 1, content.size()}) {
+  for (const size_t piece :
+       {size_t{997}, size_t{16'384}, kUploadPieceBytes, kLargeUploadPieceBytes + 1, content.size()}) {
     const std::string name = std::to_string(number++);
     EXPECT_EQ(Send("PUT", "/" + name, content, "", piece).status, 201);
     EXPECT_TRUE(Files("")[name] == content) << piece;

@@ -22,10 +22,19 @@ Result<void> AppendPiece(files::UploadFile& file, const char* bytes, size_t size
 void UploadWriter::Start(std::shared_ptr<files::UploadFile> file, uint64_t expected) {
   Drop();
   file_ = std::move(file);
-  const size_t wanted = std::clamp<uint64_t>(expected, kPieceBytesLeast, kUploadPieceBytes);
+  const size_t wanted = PieceBytes(expected);
   if (wanted <= capacity_) return;
   buffer_ = std::make_shared_for_overwrite<char[]>(wanted);
   capacity_ = wanted;
+}
+
+size_t UploadWriter::PieceBytes(uint64_t expected) {
+  if (!has_large_piece_ && expected >= kLargeUploadBytes && room_.large_pieces < kLargeUploadsMax) {
+    has_large_piece_ = true;
+    ++room_.large_pieces;
+  }
+  return std::clamp<uint64_t>(expected, kPieceBytesLeast,
+                              has_large_piece_ ? kLargeUploadPieceBytes : kUploadPieceBytes);
 }
 
 void UploadWriter::Drop() {
