@@ -1,14 +1,13 @@
 #include "files/folder_lock.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
+#include "files/folder_stream.h"
 #include "files/open_file.h"
 #include "http/target.h"
 
@@ -17,15 +16,9 @@ namespace {
 
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
 Result<uint64_t> BytesOf(UniqueFd fd, size_t depth) {
   if (depth > http::kPathDepthMax) return Failure(ErrorCode::kTooLarge, "folders nested too deep");
-  const std::unique_ptr<DIR, CloseFolder> folder(fdopendir(fd.get()));
-  if (folder == nullptr) return SystemFailure("fdopendir");
-  static_cast<void>(fd.Release());
+  ASSIGN_OR_RETURN(const FolderStream folder, StreamOf(std::move(fd)));
   uint64_t bytes = 0;
   while (true) {
     errno = 0;

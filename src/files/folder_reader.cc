@@ -9,13 +9,8 @@
 namespace brilliant::files {
 
 Result<FolderReader> FolderReader::Open(const OpenFile& folder, Place place) {
-  // A descriptor of its own: the position of a shared one belongs to nobody.
-  UniqueFd fd(openat(folder.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return std::unexpected(ErrorFromOpen(errno, "opening a folder to read it"));
-  DIR* const stream = fdopendir(fd.get());
-  if (stream == nullptr) return SystemFailure("fdopendir");
-  static_cast<void>(fd.Release());
-  return FolderReader(stream, std::move(place));
+  ASSIGN_OR_RETURN(FolderStream stream, OpenStream(folder.fd.get()));
+  return FolderReader(std::move(stream), std::move(place));
 }
 
 Result<std::optional<FolderEntry>> FolderReader::Next(MonotonicTime now) {

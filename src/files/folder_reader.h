@@ -6,8 +6,6 @@
 #ifndef BRILLIANT_FILES_FOLDER_READER_H_
 #define BRILLIANT_FILES_FOLDER_READER_H_
 
-#include <dirent.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +16,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "files/document_root.h"
+#include "files/folder_stream.h"
 #include "files/open_file.h"
 #include "files/served_names.h"
 
@@ -47,15 +46,11 @@ class FolderReader {
   [[nodiscard]] Result<std::optional<FolderEntry>> Next(MonotonicTime now);
 
  private:
-  struct CloseFolder {
-    void operator()(DIR* folder) const { closedir(folder); }
-  };
-
-  FolderReader(DIR* folder, Place place) : folder_(folder), place_(std::move(place)) {}
+  FolderReader(FolderStream folder, Place place) : folder_(std::move(folder)), place_(std::move(place)) {}
   [[nodiscard]] std::optional<FolderEntry> Describe(std::string_view name, MonotonicTime now) const;
   [[nodiscard]] std::optional<FolderEntry> DescribeLink(std::string_view name, MonotonicTime now) const;
 
-  std::unique_ptr<DIR, CloseFolder> folder_;
+  FolderStream folder_;
   Place place_;
 };
 

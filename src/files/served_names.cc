@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "files/unfinished_files.h"
 
 namespace brilliant::files {
 
@@ -13,8 +14,9 @@ bool HasExtension(std::string_view name, const std::vector<std::string>& extensi
 }
 
 bool ServedNames::IsHidden(std::string_view name) const {
+  if (!name.starts_with('.')) return false;
   // RFC 8615: the one dot folder that is meant for the world.
-  return !dotfiles_ && name.starts_with('.') && name != ".well-known";
+  return dotfiles_ ? IsUnfinishedName(name) : name != ".well-known";
 }
 
 bool ServedNames::IsScript(std::string_view path) const {

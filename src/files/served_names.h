@@ -15,8 +15,8 @@ namespace brilliant::files {
 
 class ServedNames {
  public:
-  // `dotfiles`: names that begin with a dot exist. `script_extensions`: with their dot, compared without case; what is
-  // called so is a program and never sent as bytes.
+  // `dotfiles`: names that begin with a dot exist, but for those of uploads that are not complete. `script_extensions`:
+  // with their dot, compared without case; what is called so is a program and never sent as bytes.
   ServedNames(bool dotfiles, std::vector<std::string> script_extensions)
       : dotfiles_(dotfiles), script_extensions_(std::move(script_extensions)) {}
 

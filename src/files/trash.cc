@@ -1,6 +1,5 @@
 #include "files/trash.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "files/exclusive_rename.h"
+#include "files/folder_stream.h"
 
 namespace brilliant::files {
 namespace {
@@ -60,10 +60,6 @@ bool HasOrigin(int trash_fd, std::string_view token, std::string_view origin) {
   return count == static_cast<ssize_t>(origin.size()) && std::string_view(text).substr(0, origin.size()) == origin;
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
 struct Deleted {
   std::string token;
   time_t since = 0;
@@ -72,12 +68,9 @@ struct Deleted {
 // What there is, by the files that say where it came from.
 std::vector<Deleted> ListTrash(int trash_fd) {
   std::vector<Deleted> all;
-  UniqueFd fd(openat(trash_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return all;
-  const std::unique_ptr<DIR, CloseFolder> folder(fdopendir(fd.get()));
-  if (folder == nullptr) return all;
-  static_cast<void>(fd.Release());
-  while (const dirent* entry = readdir(folder.get())) {
+  const Result<FolderStream> folder = OpenStream(trash_fd);
+  if (!folder) return all;
+  while (const dirent* entry = readdir(folder->get())) {
     const std::string_view name = entry->d_name;
     if (!name.ends_with(kOriginSuffix)) continue;
     const std::string_view token = name.substr(0, name.size() - kOriginSuffix.size());

@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <random>
 #include <utility>
 
 #include "base/platform.h"
 #include "files/exclusive_rename.h"
 #include "files/folder_lock.h"
+#include "files/unfinished_files.h"
 #include "http/target.h"
 
 namespace brilliant::files {
@@ -25,15 +25,6 @@ constexpr int kHiddenNamesMax = 16;
 constexpr int kReplaceRacesMax = 100;
 // What follows a dot and is longer is part of the name.
 constexpr size_t kExtensionBytesMax = 64;
-
-std::string HiddenName() {
-  std::random_device random;
-  return fmt::format("{}{:08x}{:08x}", kUploadPrefix, random(), random());
-}
-
-// For a moment there are two names of a file that is to replace another. Who finds this one while the folder is locked
-// knows that nobody uses it any more.
-std::string ReplacingName() { return std::string(kUploadPrefix) + "replacing"; }
 
 #if BRILLIANT_LINUX
 
@@ -94,16 +85,16 @@ std::string FreeName(std::string_view name, int count) {
   return std::string(stem.substr(0, length)) + suffix;
 }
 
-Result<std::shared_ptr<UploadFile>> UploadFile::Create(std::shared_ptr<const UniqueFd> folder) {
-  UniqueFd unnamed = CreateUnnamed(folder->get());
+Result<std::shared_ptr<UploadFile>> UploadFile::Create(std::shared_ptr<const UniqueFd> folder, Kind kind) {
+  UniqueFd unnamed = kind == Kind::kBest ? CreateUnnamed(folder->get()) : UniqueFd();
   if (unnamed.valid())
     return std::shared_ptr<UploadFile>(new UploadFile(std::move(folder), std::move(unnamed), std::string()));
   for (int attempt = 0; attempt < kHiddenNamesMax; ++attempt) {
-    std::string name = HiddenName();
+    std::string name = UnfinishedName();
     UniqueFd named(openat(folder->get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kUploadMode));
-    if (named.valid())
+    if (!named.valid() && errno != EEXIST) break;
+    if (named.valid() && HoldUnfinished(named.get()))
       return std::shared_ptr<UploadFile>(new UploadFile(std::move(folder), std::move(named), std::move(name)));
-    if (errno != EEXIST) break;
   }
   Error error = ErrorFromOpen(errno, "creating a file");
   if (error.system_errno == EROFS) error.code = ErrorCode::kForbidden;
@@ -138,7 +129,9 @@ Result<void> UploadFile::TakeFreeName(const std::string& name) {
 
 Result<void> UploadFile::TakeNameOver(const std::string& name, bool locked) {
   if (hidden_name_.empty()) {
-    std::string hidden = locked ? ReplacingName() : HiddenName();
+    // It has no name yet that anybody could remove.
+    if (!locked) static_cast<void>(HoldUnfinished(file_.get()));
+    std::string hidden = locked ? ReplacingName() : UnfinishedName();
     int linked = LinkUnnamed(file_.get(), folder_->get(), hidden);
     if (linked != 0 && errno == EEXIST && locked) {
       unlinkat(folder_->get(), hidden.c_str(), 0);

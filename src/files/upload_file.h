@@ -19,8 +19,6 @@
 
 namespace brilliant::files {
 
-// Names of files that are not complete, or not yet what they replace, begin so.
-inline constexpr std::string_view kUploadPrefix = ".upload-";
 // Other names that are tried where one is taken: x_1.txt, x_2.txt, ...
 inline constexpr int kFreeNamesMax = 10'000;
 // Of the file that is made, as far as the process's umask allows: readable, never executable.
@@ -71,9 +69,13 @@ struct Published {
 
 class UploadFile {
  public:
+  enum class Kind : uint8_t {
+    kBest,    // without a name where the system can do that
+    kHidden,  // always with a hidden one
+  };
   // `folder`: where it is to be published, as DocumentRoot::OpenParent opens it. Errors: kForbidden (permission, a file
   // system that is read-only), kUnavailable, kSystem.
-  static Result<std::shared_ptr<UploadFile>> Create(std::shared_ptr<const UniqueFd> folder);
+  static Result<std::shared_ptr<UploadFile>> Create(std::shared_ptr<const UniqueFd> folder, Kind kind = Kind::kBest);
   // Never published: it leaves nothing behind.
   ~UploadFile();
   UploadFile(const UploadFile&) = delete;
@@ -85,6 +87,8 @@ class UploadFile {
   [[nodiscard]] Result<Published> Publish(const PublishPlan& plan);
 
   [[nodiscard]] uint64_t size() const { return size_; }
+  // Until it is published: a server that is killed leaves it behind (files/unfinished_files.h).
+  [[nodiscard]] bool has_hidden_name() const { return !hidden_name_.empty(); }
 
  private:
   UploadFile(std::shared_ptr<const UniqueFd> folder, UniqueFd file, std::string hidden_name)

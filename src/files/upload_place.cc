@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "files/folder_lock.h"
+#include "files/unfinished_files.h"
 
 namespace brilliant::files {
 namespace {
@@ -56,6 +57,7 @@ Result<UploadPlace> OpenUploadPlace(const UploadTarget& target) {
   place.name = std::move(parent.name);
   ASSIGN_OR_RETURN(place.there, LookAt(place.folder->get(), place.name));
   ASSIGN_OR_RETURN(place.file, UploadFile::Create(place.folder));
+  if (target.sweep && place.file->has_hidden_name()) SweepUnfinished(place.folder->get());
   place.free_bytes = FreeBytes(place.folder->get());
   if (target.quota) {
     ASSIGN_OR_RETURN(place.quota_left, LeftOf(*target.quota));

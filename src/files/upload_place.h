@@ -21,6 +21,7 @@ struct UploadTarget {
   std::string path;           // of the file beneath the root
   MonotonicTime now;          // the loop's
   bool make_folders = false;  // that are missing on the way
+  bool sweep = false;         // away with what killed servers have left in the folder, if they leave something there
   std::optional<FolderQuota> quota;
 };
 

@@ -139,10 +139,13 @@ std::optional<Response> UploadHandler::RefuseName(std::string_view path) const {
 }
 
 files::UploadTarget UploadHandler::TargetOf(std::string path, const HandlerContext& context) const {
+  const MonotonicTime now = context.loop.now();
+  const bool sweep = sweeps_.Take(std::string_view(path).substr(0, path.rfind('/') + 1), now);
   return {.root = root_,
           .path = std::move(path),
-          .now = context.loop.now(),
+          .now = now,
           .make_folders = location_.upload.make_folders,
+          .sweep = sweep,
           .quota = quota_};
 }
 

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "files/document_root.h"
 #include "files/served_names.h"
+#include "files/unfinished_files.h"
 #include "files/upload_file.h"
 #include "files/upload_place.h"
 #include "handlers/api.h"
@@ -59,6 +60,7 @@ class UploadHandler final : public Handler {
   const std::string upload_prefix_;  // "" or "in/": what POST puts before the path below the location
   std::optional<files::FolderQuota> quota_;
   mutable UploadRoom room_;
+  mutable files::SweepTimes sweeps_;
   mutable log::RateLimit failure_reports_;
 };
 

@@ -9,6 +9,7 @@ alone:
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -19,11 +20,11 @@ from brilliant import TIMEOUT, Factory, wait_until
 CONFIG = """
 access_log off
 server { listen 127.0.0.1:@PORT@
-  location / { root @FOLDER@/www; methods GET PUT } }
+  location / { root @FOLDER@/www; methods GET PUT; autoindex on; dotfiles on } }
 """
 OLD = b"old content, whole\n" * 30_000
 NEW = b"new content, whole\n" * 40_000
-HIDDEN = ".upload-replacing"
+HIDDEN = ".upload-5265706c6163696e"  # of a file that is about to replace another
 # Each with the number of the call from which on the worker is killed: the first, and later ones where there are several.
 SYSTEM_CALLS = {"openat2": (1,), "openat": (1, 2), "newfstatat": (1, 2, 3), "fstatfs": (1,), "flock": (1,), "write": (1, 2, 3),
                 "linkat": (1, 2), "renameat": (1,), "unlinkat": (1,), "recvfrom": (1, 2, 3), "close": (1, 2), "sendto": (1,)}
@@ -95,9 +96,7 @@ def crash_at_system_calls(brilliant):
         for count in counts:
             server, folder = start(brilliant, workers=1)
             (pid,) = server.worker_pids()
-            trace = subprocess.Popen(["strace", "-f", "-qq", "-p", str(pid), "-o", "/dev/null", "-e", f"trace={call}",
-                                      "-e", f"inject={call}:signal=KILL:when={count}"], stderr=subprocess.DEVNULL)
-            wait_until(lambda pid=pid: traced(pid), "strace")
+            trace = attach(pid, "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={count}")
             status = put(server, "/in/old.bin", NEW)
             killed += status is None
             check(folder, status in (201, 204))
@@ -105,6 +104,37 @@ def crash_at_system_calls(brilliant):
             trace.wait(TIMEOUT)
             server.stop()
     assert killed >= len(SYSTEM_CALLS), "strace kills too little"
+
+
+def attach(pid, *expressions):
+    """strace for a worker, at work when this returns."""
+    trace = subprocess.Popen(["strace", "-f", "-qq", "-p", str(pid), "-o", "/dev/null", *expressions], stderr=subprocess.DEVNULL)
+    wait_until(lambda: traced(pid), "strace")
+    return trace
+
+
+def crash_without_unnamed_files(brilliant):
+    """Where files can't be without a name (the first openat of a thread asks for one), what a killed worker leaves is never
+    seen, and goes with the next upload."""
+    no_unnamed = ("-e", "trace=openat,write", "-e", "inject=openat:error=EOPNOTSUPP:when=1")
+    server, folder = start(brilliant, workers=1)
+    (killed,) = server.worker_pids()
+    trace = attach(killed, *no_unnamed, "-e", "inject=write:signal=KILL:when=1")
+    assert put(server, "/in/old.bin", NEW) is None
+    trace.wait(TIMEOUT)
+    (hidden,) = set(os.listdir(folder)) - {"old.bin"}
+    assert re.fullmatch(r"\.upload-[0-9a-f]{16}", hidden)
+    assert (folder / "old.bin").read_bytes() == OLD
+    assert server.get(f"/in/{hidden}").status == 404
+    assert b"old.bin" in server.get("/in/").body and b"upload-" not in server.get("/in/?format=json").body
+    (successor,) = wait_until(lambda: [pid for pid in server.worker_pids() if pid != killed], "a successor")
+    trace = attach(successor, *no_unnamed)
+    assert put(server, "/in/new.bin", NEW) == 201
+    trace.kill()
+    trace.wait(TIMEOUT)
+    assert sorted(os.listdir(folder)) == ["new.bin", "old.bin"]
+    assert (folder / "new.bin").read_bytes() == NEW
+    server.stop()
 
 
 def traced(pid):

@@ -13,7 +13,7 @@ import pytest
 
 from brilliant import TIMEOUT, wait_until
 from clients import RawConnection, curl, is_sanitized, linux_only, needs, root_only, worker_of
-from crash_uploads import crash_at_random, crash_at_system_calls
+from crash_uploads import crash_at_random, crash_at_system_calls, crash_without_unnamed_files
 
 CONFIG = """
 error_log error.log
@@ -538,6 +538,13 @@ def test_a_slow_client_holds_nobody_up(brilliant):
 @pytest.mark.skipif(is_sanitized(), reason="strace and AddressSanitizer do not go together")
 def test_a_worker_killed_at_any_system_call_leaves_whole_files(brilliant):
     crash_at_system_calls(brilliant)
+
+
+@linux_only
+@needs("strace")
+@pytest.mark.skipif(is_sanitized(), reason="strace and AddressSanitizer do not go together")
+def test_what_a_killed_worker_leaves_is_not_seen_and_goes_with_the_next_upload(brilliant):
+    crash_without_unnamed_files(brilliant)
 
 
 @linux_only
