@@ -359,6 +359,7 @@ void ApplyDeleteFolders(Builder& builder, const Directive& directive) {
 void ApplyTrash(Builder& builder, const Directive& directive) {
   NoteDeletion(builder, directive);
   builder.location->notes.trash = directive.words[0].span;
+  builder.location->location.deletion.trash_position = builder.reporter.PositionOf(directive.words[0].span);
   if (auto path = builder.Path(directive.words[0])) builder.location->location.deletion.trash = std::move(*path);
 }
 

@@ -118,6 +118,7 @@ struct UploadSettings {
 struct DeleteSettings {
   bool empty_folders = false;                      // delete_folders
   std::string trash;                               // absolute; empty: deleted for good
+  Position trash_position;                         // of `trash`
   Milliseconds trash_age{7LL * 24 * 3600 * 1000};  // trash_age
 };
 

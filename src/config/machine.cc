@@ -121,6 +121,19 @@ class MachineChecker {
   std::vector<Diagnostic> diagnostics_;
 };
 
+// Deleted files are moved there, which no system does from one file system to another.
+void CheckTrash(const Location& location, MachineChecker& checker) {
+  const DeleteSettings& deletion = location.deletion;
+  checker.Check(deletion.trash, {Kind::kFolder, R_OK | W_OK | X_OK, "trash"}, deletion.trash_position);
+  struct stat trash{};
+  struct stat root{};
+  const bool known = stat(deletion.trash.c_str(), &trash) == 0 && stat(location.root.c_str(), &root) == 0;
+  if (!known || trash.st_dev == root.st_dev) return;
+  checker.Warn(fmt::format("trash {} is on another file system than root {}: nothing could be deleted",
+                           Printable(deletion.trash), Printable(location.root)),
+               "choose a folder beside the root", deletion.trash_position);
+}
+
 void CheckLocation(const Location& location, MachineChecker& checker) {
   if (location.auth) checker.Check(location.auth->file, {Kind::kFile, R_OK, "password file"}, location.auth->position);
   if (location.redirect) return;
@@ -149,6 +162,8 @@ void CheckLocation(const Location& location, MachineChecker& checker) {
   const bool changes =
       location.methods.Contains(http::Method::kPut) || location.methods.Contains(http::Method::kDelete);
   if (changes) checker.Check(location.root, {Kind::kFolder, W_OK | X_OK, "root"}, location.root_position);
+  if (location.methods.Contains(http::Method::kDelete) && !location.deletion.trash.empty())
+    CheckTrash(location, checker);
 }
 
 void CheckUser(const Config& config, MachineChecker& checker) {

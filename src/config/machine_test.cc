@@ -88,6 +88,29 @@ TEST_F(MachineTest, ListingNeedsToReadTheFolderAndUploadsToWrite) {
   EXPECT_THAT(Location("root " + Path("www") + "; methods DELETE"), HasSubstr("permission w is missing"));
 }
 
+TEST_F(MachineTest, ATrashIsAFolderToWriteToOnTheSameFileSystem) {
+  fs::create_directories(folder_ / "trash");
+  const std::string begin = "root " + Path("www") + "; methods GET DELETE\ntrash ";
+  EXPECT_EQ(Location(begin + Path("trash")), "");
+  EXPECT_EQ(Location(begin + Path("none")), "site.conf:4:7: warning: trash " + Path("none") + ": " + Path("none") +
+                                                " does not exist\n  " + folder_.string() + " exists\n");
+  EXPECT_THAT(Location(begin + Path("file")),
+              HasSubstr("4:7: warning: trash " + Path("file") + ": " + Path("file") + " is not a folder"));
+  EXPECT_EQ(Location("root " + Path("www") + "; trash " + Path("none")), "") << "DELETE is not allowed";
+  // A folder that every Linux has on a file system of its own.
+  if (fs::is_directory("/dev/shm") && geteuid() == 0) {
+    EXPECT_EQ(Location(begin + "/dev/shm"),
+              "site.conf:4:7: warning: trash /dev/shm is on another file system than root " + Path("www") +
+                  ": nothing could be deleted\n  choose a folder beside the root\n");
+  }
+  chmod(Path("trash").c_str(), 0555);
+  chmod(Path("www").c_str(), 0777);
+  BecomeNobody();
+  const std::string text = Location(begin + Path("trash"));
+  EXPECT_THAT(text, HasSubstr("this user may not write to " + Path("trash") + ": permission w is missing"));
+  EXPECT_THAT(text, HasSubstr("it belongs to "));
+}
+
 TEST_F(MachineTest, ProgramsMustBeExecutable) {
   EXPECT_THAT(Location("cgi " + Path("file")), HasSubstr("may not run " + Path("file") + ": permission x is missing"));
   EXPECT_EQ(Location("cgi " + Path("file") + "; interpreter /bin/sh"), "");
