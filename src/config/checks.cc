@@ -295,38 +295,56 @@ struct ServerPaths {
   std::set<std::string_view> readers;  // the locations that store nothing
 };
 
-// May a file stored in `folder` be asked for as one of `scripts`? Not if every location it could be asked for in stores
-// uploads itself: such a location runs no scripts.
-bool MayRun(const ServerPaths& paths, const Location& scripts, const std::string& folder) {
-  std::string target = "/";  // by which it would be asked for
-  if (IsWithin(folder, scripts.root)) {
-    if (folder != scripts.root) target = folder.substr(scripts.root.size());
-  } else if (!IsWithin(scripts.root, folder)) {
-    return false;
-  }
+// Would a file stored in `folder`, which lies below their root, be asked for as one of `scripts`? Not if every location
+// it could be asked for in stores uploads itself: such a location has no scripts of an extension.
+bool IsAskedFor(const ServerPaths& paths, const Location& scripts, const std::string& folder) {
+  if (scripts.cgi->every_file) return true;
+  const std::string target = folder.substr(scripts.root == "/" ? 0 : scripts.root.size());
   const int nearest = Nearest(paths.locations, target);
   if (nearest < 0 || !StoresUploads(paths.server.locations[static_cast<size_t>(nearest)])) return true;
-  const auto deeper = paths.readers.lower_bound(target == "/" ? target : target + '/');
+  const auto deeper = paths.readers.lower_bound(target + '/');
   return deeper != paths.readers.end() && IsWithin(*deeper, target);
 }
 
-void CheckScriptFolders(Builder& builder, const std::set<std::string>& folders) {
+// Nothing below a folder for uploads is ever run: so scripts that lie there are a mistake.
+struct ScriptFolderChecker {
+  void Check(const ServerPaths& paths, const Location& scripts, const LocationNotes& notes, const Span& span) {
+    if (!notes.root_known) return;
+    const std::string rule = "cgi " + (scripts.cgi->every_file ? "*" : Printable(scripts.cgi->extension));
+    for (const std::string& folder : folders) {
+      if (++looks > kScriptFolderLooksMax) return;
+      const std::string shown = Printable(folder);
+      if (IsWithin(scripts.root, folder)) {
+        return reporter.Warning(span,
+                                fmt::format("no script of {} will run: clients may store files in {}", rule, shown),
+                                "keep uploads apart from scripts: change this root, or that of the uploads");
+      }
+      if (!IsWithin(folder, scripts.root) || !IsAskedFor(paths, scripts, folder)) continue;
+      return reporter.Warning(
+          span,
+          fmt::format("clients may store files in {}, which is also a folder of {} scripts: none runs there", shown,
+                      rule),
+          "keep uploads apart from scripts");
+    }
+  }
+
+  const std::set<std::string>& folders;
+  Reporter& reporter;
   size_t looks = 0;
+};
+
+void CheckScriptFolders(Builder& builder, const std::set<std::string>& folders) {
+  ScriptFolderChecker checker{.folders = folders, .reporter = builder.reporter};
   for (size_t i = 0; i < builder.config.servers.size(); ++i) {
     const ServerPaths paths(builder.config.servers[i]);
-    for (size_t j = 0; j < paths.server.cgi_extensions.size(); ++j) {
-      const Location& scripts = paths.server.cgi_extensions[j];
-      if (!builder.servers[i].cgi_extensions[j].root_known) continue;
-      for (const std::string& folder : folders) {
-        if (++looks > kScriptFolderLooksMax) return;
-        if (!MayRun(paths, scripts, folder)) continue;
-        builder.reporter.Warning(builder.servers[i].cgi_extensions[j].path,
-                                 fmt::format("clients may store files in {}, which is also a folder of cgi {} scripts",
-                                             Printable(folder), Printable(scripts.cgi->extension)),
-                                 "keep uploads apart from scripts");
-        break;
-      }
+    const ServerNotes& notes = builder.servers[i];
+    for (size_t j = 0; j < paths.server.locations.size(); ++j) {
+      const Location& location = paths.server.locations[j];
+      if (location.cgi && location.cgi->every_file)
+        checker.Check(paths, location, notes.locations[j], notes.locations[j].program);
     }
+    for (size_t j = 0; j < paths.server.cgi_extensions.size(); ++j)
+      checker.Check(paths, paths.server.cgi_extensions[j], notes.cgi_extensions[j], notes.cgi_extensions[j].path);
   }
 }
 
