@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
 
 #include "files/test_folder.h"
 
@@ -79,6 +83,39 @@ TEST_F(ArchiveMakerTest, ReachesItsLimits) {
     EXPECT_EQ(Make(*Maker(format, {.bytes_max = 9})).error(), ErrorCode::kTooLarge);
     EXPECT_EQ(Make(*Maker(format, {.depth_max = 1})).error(), ErrorCode::kTooLarge);
   }
+}
+
+TEST_F(ArchiveMakerTest, HoldsAsManyEntriesAsItSaysAndNoMore) {
+  // Names of two files: no file can have so many.
+  folder.MakeFolder("a");
+  folder.MakeFolder("b");
+  folder.Write("a/0", "");
+  folder.Write("b/0", "");
+  constexpr uint64_t kInFolder = kArchiveEntriesMax / 2 - 1;  // the folders are entries too
+  for (const std::string name : {"a/", "b/"}) {
+    const std::string begin = folder.Path(name);
+    for (uint64_t i = 1; i < kInFolder; ++i)
+      ASSERT_EQ(link((begin + "0").c_str(), (begin + std::to_string(i)).c_str()), 0);
+  }
+  folder.Write("one more", "");
+  const auto maker = Maker(ArchiveFormat::kTar, {});
+  constexpr size_t kHeaderBytes = 512;
+  size_t bytes = 0;
+  Result<PieceMaker::Piece> piece = maker->Make(kNow);
+  for (; piece && !piece->is_last; piece = maker->Make(kNow)) bytes += piece->bytes.size();
+  ASSERT_FALSE(piece);
+  EXPECT_EQ(piece.error().code, ErrorCode::kTooLarge);
+  EXPECT_GT(bytes, kArchiveEntriesMax * kHeaderBytes - 2 * kPieceBytes) << "all but the last piece";
+}
+
+TEST_F(ArchiveMakerTest, GoesAsDeepAsItSaysAndNoDeeper) {
+  std::string path = "d";
+  for (size_t depth = 1; depth < kArchiveDepthMax; ++depth) path += "/d";
+  std::filesystem::create_directories(folder.Path(path));
+  for (const ArchiveFormat format : {ArchiveFormat::kZip, ArchiveFormat::kTar}) EXPECT_TRUE(Make(*Maker(format, {})));
+  folder.MakeFolder(path + "/d");
+  for (const ArchiveFormat format : {ArchiveFormat::kZip, ArchiveFormat::kTar})
+    EXPECT_EQ(Make(*Maker(format, {})).error(), ErrorCode::kTooLarge);
 }
 
 TEST_F(ArchiveMakerTest, AFileThatBecomesShorterBreaksOffAndOneThatGrowsIsCut) {
