@@ -265,8 +265,8 @@ Answer CgiHandler::Explained(int status, std::string cause, std::string_view rem
                              const HandlerContext& context) const {
   const std::string script_path = ScriptPath(request);
   context.error_log.Report(fault_reports_, log::Level::kError,
-                           "program failed script={} client={} status={} cause=\"{}\" remedy=\"{}\"", script_path,
-                           request.client, status, cause, remedy);
+                           "program failed script={} client={} status={} cause={} remedy={}", script_path,
+                           request.client, status, log::Quoted(cause), log::Quoted(remedy));
   Response response = ErrorResponse(status);
   if (status == 503) response.fields.Add("Retry-After", "1");
   if (location_.cgi->debug) response.detail = fmt::format("{}: {}.\n{}.", script_path, cause, remedy);

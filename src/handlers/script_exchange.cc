@@ -133,8 +133,8 @@ ScriptExchange::Cause ScriptExchange::TimeoutCause() const {
 
 void ScriptExchange::ReportCut(const Cause& cause, log::RateLimit& site) const {
   context_.error_log.Report(site, log::Level::kError,
-                            "program failed in its answer script={} client={} cause=\"{}\" remedy=\"{}\"",
-                            identity_.script, identity_.client, cause.text, cause.remedy);
+                            "program failed in its answer script={} client={} cause={} remedy={}", identity_.script,
+                            identity_.client, log::Quoted(cause.text), log::Quoted(cause.remedy));
 }
 
 event::Task<void> ScriptExchange::LetEnd() {
@@ -169,7 +169,9 @@ uint64_t ScriptExchange::SinceLaunchUs(uint64_t at_us) const {
 uint64_t ScriptExchange::SinceLaunchUs() const { return SinceLaunchUs(MicrosecondsOf(context_.loop.now())); }
 
 void ScriptExchange::NoteUse() {
-  use_.total_us = SinceLaunchUs();
+  // The loop's time is that of its turn, the keeper's is exact.
+  if (use_.first_byte_us != 0) use_.first_byte_us = std::max(use_.first_byte_us, use_.start_us);
+  use_.total_us = std::max({SinceLaunchUs(), use_.start_us, use_.first_byte_us});
   if (end_) {
     use_.end_known = true;
     use_.exit_code = end_->exit_code;
@@ -180,11 +182,11 @@ void ScriptExchange::NoteUse() {
   if (context_.program != nullptr) *context_.program = std::make_unique<log::ProgramUse>(use_);
   if (!context_.error_log.enabled(log::Level::kInfo)) return;
   constexpr double kUsPerMs = 1000;
-  std::string line = fmt::format(
-      "program done script={} client={} queue_ms={:.3f} start_ms={:.3f} first_byte_ms={:.3f} total_ms={:.3f}",
-      identity_.script, identity_.client, static_cast<double>(use_.queue_us) / kUsPerMs,
-      static_cast<double>(use_.start_us) / kUsPerMs, static_cast<double>(use_.first_byte_us) / kUsPerMs,
-      static_cast<double>(use_.total_us) / kUsPerMs);
+  std::string line = fmt::format("program done script={} client={} queue_ms={:.3f}", identity_.script, identity_.client,
+                                 static_cast<double>(use_.queue_us) / kUsPerMs);
+  if (use_.start_us != 0) line += fmt::format(" start_ms={:.3f}", static_cast<double>(use_.start_us) / kUsPerMs);
+  line += fmt::format(" first_byte_ms={:.3f} total_ms={:.3f}", static_cast<double>(use_.first_byte_us) / kUsPerMs,
+                      static_cast<double>(use_.total_us) / kUsPerMs);
   if (use_.end_known) {
     line += fmt::format(" cpu_ms={:.3f} memory_kib={} {}={}", static_cast<double>(use_.processor_us) / kUsPerMs,
                         use_.memory_kib, use_.signal != 0 ? "signal" : "exit",
@@ -288,8 +290,8 @@ void ScriptExchange::LogLine(std::string_view line) {
   if (line.empty()) return;
   ++error_lines_;
   if (error_lines_ > kScriptErrorLinesMax) return;
-  context_.error_log.Write(log::Level::kWarn, fmt::format("script says script={} client={} line=\"{}\"",
-                                                          identity_.script, identity_.client, line));
+  context_.error_log.Write(log::Level::kWarn, fmt::format("script says script={} client={} line={}", identity_.script,
+                                                          identity_.client, log::Quoted(line)));
   if (error_lines_ == kScriptErrorLinesMax) {
     context_.error_log.Write(log::Level::kWarn, fmt::format("script says more than is logged script={} client={}",
                                                             identity_.script, identity_.client));

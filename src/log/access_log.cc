@@ -164,7 +164,7 @@ char* PutTime(std::string_view name, uint64_t microseconds, char* out) {
 
 char* PutProgram(const ProgramUse& use, char* out) {
   out = PutTime(R"(,"program":{"queue_ms":)", use.queue_us, out);
-  out = PutTime(R"(,"start_ms":)", use.start_us, out);
+  if (use.start_us != 0) out = PutTime(R"(,"start_ms":)", use.start_us, out);
   out = PutTime(R"(,"first_byte_ms":)", use.first_byte_us, out);
   out = PutTime(R"(,"total_ms":)", use.total_us, out);
   if (use.end_known) {

@@ -62,7 +62,7 @@ enum class AccessFormat : uint8_t { kCombined, kJson };
 //   JSON      one object a line, always valid UTF-8: time, client, user, host, method, target, protocol, status, bytes,
 //             duration_ms, referer, user_agent, connection, request; instead of method, target and protocol, an
 //             unparsable request has request_line. If a program (CGI) answered: program, an object with queue_ms,
-//             start_ms, first_byte_ms, total_ms, and if its end is known cpu_ms, memory_kib, and exit or signal.
+//             start_ms if known, first_byte_ms, total_ms, if its end is known cpu_ms, memory_kib, and exit or signal.
 //             Escapes are \u00HH or \uHHHH; a malformed byte HH is \u00HH.
 class AccessLineFormatter {
  public:

@@ -97,6 +97,8 @@ TEST(AccessLineTest, JsonSaysWhatAProgramHasTaken) {
   EXPECT_TRUE(Json(record).ends_with(times + R"(,"cpu_ms":4.056,"memory_kib":2048,"exit":3}})" + "\n"));
   use.signal = 9;
   EXPECT_TRUE(Json(record).ends_with(R"("memory_kib":2048,"signal":9}})" + std::string("\n")));
+  use.start_us = 0;
+  EXPECT_TRUE(Json(record).find(R"("queue_ms":1.500,"first_byte_ms":10.001)") != std::string::npos) << Json(record);
   for (uint64_t* number : {&use.queue_us, &use.start_us, &use.first_byte_us, &use.total_us, &use.processor_us,
                            &use.memory_kib, &record.content_bytes, &record.duration_us})
     *number = UINT64_MAX;

@@ -38,6 +38,15 @@ void AppendEscaped(std::string_view text, std::string& line) {
   }
 }
 
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
 std::string FormatErrorLine(WallTime time, Level level, std::string_view text) {
   using std::chrono::days;
   const std::chrono::sys_time<Milliseconds> instant{Milliseconds(time.milliseconds())};

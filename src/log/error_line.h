@@ -26,6 +26,9 @@ inline constexpr size_t kErrorLineTextBytesMax = 4096;
 // direction of text.
 [[nodiscard]] std::string FormatErrorLine(WallTime time, Level level, std::string_view text);
 
+// A value of a line in quotes; those within it stand behind a backslash.
+[[nodiscard]] std::string Quoted(std::string_view text);
+
 // Appends `text` to `line`, escaped as above.
 void AppendEscaped(std::string_view text, std::string& line);
 

@@ -41,6 +41,11 @@ TEST(ErrorLineTest, NothingInTheTextCanForgeALineOrDriveATerminal) {
   for (const Case& c : cases) EXPECT_EQ(Escaped(c.text), c.escaped);
 }
 
+TEST(ErrorLineTest, AQuotedValueEndsAtItsLastQuote) {
+  EXPECT_EQ(Quoted("plain"), R"("plain")");
+  EXPECT_EQ(Quoted(R"(print "a: b" or \n)"), R"("print \"a: b\" or \n")");
+}
+
 TEST(ErrorLineTest, LongTextIsCutAndSaysSo) {
   const std::string line = FormatErrorLine(kTime, Level::kWarn, std::string(kErrorLineTextBytesMax + 1, 'x'));
   EXPECT_TRUE(line.ends_with("x...\n"));

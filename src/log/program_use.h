@@ -9,7 +9,7 @@ namespace brilliant::log {
 struct ProgramUse {
   // Since the spawner was asked for it.
   uint64_t queue_us = 0;       // until it had a place
-  uint64_t start_us = 0;       // until it ran; 0: it never did
+  uint64_t start_us = 0;       // until it ran; 0: it never did, or is not known to have
   uint64_t first_byte_us = 0;  // until it printed something; 0: it never did
   uint64_t total_us = 0;       // until it was done with
   // Its end. If it is not known, it was ended because nobody waited for it any more.

@@ -74,6 +74,13 @@ std::optional<Response> RefuseCrossSite(const http::RequestHead& head, const Rou
   return ErrorResponse(403, ExplainCrossSite(reason));
 }
 
+Response RefuseCircle(const http::RequestHead& head, const handlers::LocalRedirect& next, WorkerContext& worker) {
+  worker.error_log.Report(worker.circle_reports, log::Level::kError,
+                          "local redirects in a circle, see Location in docs/cgi.md: target={} redirects={} next={}",
+                          head.target, kLocalRedirectsMax, next.target);
+  return ErrorResponse(500, "The server was sent in a circle. Its log says more.");
+}
+
 Response TooLarge(uint64_t bytes_max) {
   Response response = ErrorResponse(413);
   response.detail = "At most " + std::to_string(bytes_max) + " bytes are accepted here.";
@@ -204,7 +211,7 @@ event::Task<Response> AnswerRequest(Connection& connection, ExchangeBuffers& buf
     if (auto* answered = std::get_if<Response>(&answer)) {
       response = std::move(*answered);
     } else if (redirects == kLocalRedirectsMax) {
-      response = ErrorResponse(500, "The server was sent in a circle. Its log says more.");
+      response = RefuseCircle(head, std::get<handlers::LocalRedirect>(answer), worker);
     } else {
       SendOn(request, std::move(std::get<handlers::LocalRedirect>(answer)), sent_on);
     }

@@ -239,6 +239,10 @@ TEST_F(AnswerRequestTest, LocalRedirectsAreFollowedSoManyTimes) {
   EXPECT_EQ(Ask("POST", "/start").body, "arrived");
   server.ServeWith(std::make_unique<Forwarder>(kLocalRedirectsMax + 1));
   EXPECT_EQ(Ask("POST", "/start").status, 500);
+  EXPECT_NE(
+      server.ErrorLines().find("local redirects in a circle, see Location in docs/cgi.md: target=/start redirects=10 "
+                               "next=/x/../11?from=x"),
+      std::string::npos);
 }
 
 }  // namespace

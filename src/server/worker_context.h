@@ -80,6 +80,7 @@ struct WorkerContext {
   log::RateLimit slow_client_reports;
   log::RateLimit proxy_reports;
   log::RateLimit cross_site_reports;
+  log::RateLimit circle_reports;
 };
 
 }  // namespace brilliant::server
