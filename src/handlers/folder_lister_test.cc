@@ -47,7 +47,8 @@ struct FolderListerTest : testing::Test {
     http::RequestParser parser(http::HeadLimits{});
     EXPECT_EQ(parser.Parse(head), http::ParseStatus::kDone);
     Response response;
-    loop.Spawn(List(Request{.head = parser.head(), .path = "/" + path, .path_below = path}, path, response));
+    const std::string whole_path = "/" + path;
+    loop.Spawn(List(Request{.head = parser.head(), .path = whole_path, .path_below = path}, path, response));
     loop.Turns(20);
     EXPECT_TRUE(loop.tasks.empty());
     return response;
