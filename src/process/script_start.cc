@@ -53,12 +53,21 @@ class StartChannel {
   Result<void> Open() { return {}; }
   // In the new process.
   [[nodiscard]] bool Keep(int /*fd*/) { return true; }
-  void Tell(const StartStatus& status) { told_ = status; }
+  void Tell(const StartStatus& status) {
+    step_ = static_cast<int>(status.step);
+    system_errno_ = status.system_errno;
+  }
   // Here, after the fork. Nothing: the program runs.
-  std::optional<StartStatus> Told() { return told_; }
+  std::optional<StartStatus> Told() {
+    const int step = step_;
+    if (step < 0) return std::nullopt;
+    return StartStatus{.step = static_cast<Step>(step), .system_errno = system_errno_};
+  }
 
  private:
-  std::optional<StartStatus> told_;
+  // Compilers do not know that what is written before an _exit is read afterwards.
+  volatile int step_ = -1;
+  volatile int system_errno_ = 0;
 #else
   Result<void> Open() {
     ASSIGN_OR_RETURN(pipe_, MakeDescriptorPipe());
