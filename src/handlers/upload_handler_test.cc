@@ -67,13 +67,16 @@ struct UploadHandlerTest : testing::Test {
     location.upload_path = "/in";
     folder.MakeFolder("in");
   }
+  HandlerContext Context() {
+    return {.loop = loop.loop,
+            .scope = loop.scope,
+            .files = store,
+            .error_log = error_log,
+            .scripts = launcher,
+            .spool_budget = spool_budget};
+  }
   event::Task<void> Handle(Request request, FakeBody& body, Response& response) {
-    const HandlerContext context{.loop = loop.loop,
-                                 .scope = loop.scope,
-                                 .files = store,
-                                 .error_log = error_log,
-                                 .scripts = launcher,
-                                 .spool_budget = spool_budget};
+    const HandlerContext context = Context();
     Answer answer = co_await handler->Handle(request, body, context);
     response = std::move(std::get<Response>(answer));
   }
@@ -117,12 +120,7 @@ struct UploadHandlerTest : testing::Test {
 };
 
 TEST_F(UploadHandlerTest, AFewLargeUploadsAreWrittenInLargerPieces) {
-  const HandlerContext context{.loop = loop.loop,
-                               .scope = loop.scope,
-                               .files = store,
-                               .error_log = error_log,
-                               .scripts = launcher,
-                               .spool_budget = spool_budget};
+  const HandlerContext context = Context();
   UploadRoom room;
   std::vector<std::unique_ptr<UploadWriter>> writers;
   const auto piece_of_next = [&](uint64_t expected) {
