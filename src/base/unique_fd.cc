@@ -1,5 +1,6 @@
 #include "base/unique_fd.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +17,14 @@ void UniqueFd::Reset(int fd) {
   const int closed = close(old_fd);
   CHECK(closed == 0 || errno != EBADF);  // a double close would reach another connection: stop before it does
   errno = saved_errno;
+}
+
+void UniqueFd::TakeLowestNumber() {
+  if (fd_ < 0) return;
+  const int lowest = fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  if (lowest < 0) return;
+  UniqueFd duplicate(lowest);
+  if (lowest < fd_) *this = std::move(duplicate);
 }
 
 }  // namespace brilliant

@@ -29,6 +29,8 @@ class [[nodiscard]] UniqueFd {
   [[nodiscard]] int Release() { return std::exchange(fd_, -1); }
   // Closes what is owned now and takes over `fd`.
   void Reset(int fd = -1);
+  // The same open file under the lowest number that is free, close-on-exec, if that is lower.
+  void TakeLowestNumber();
 
  private:
   int fd_ = -1;

@@ -79,6 +79,24 @@ TEST(UniqueFd, ResetKeepsErrno) {
   EXPECT_FALSE(owner.valid());
 }
 
+TEST(UniqueFd, TakesTheLowestNumberThatIsFree) {
+  UniqueFd low(OpenSomething());
+  UniqueFd high(OpenSomething());
+  ASSERT_LT(low.get(), high.get());
+  const int lowest = low.get();
+  const int highest = high.get();
+  low.TakeLowestNumber();  // has it
+  EXPECT_EQ(low.get(), lowest);
+  low.Reset();
+  high.TakeLowestNumber();
+  EXPECT_EQ(high.get(), lowest);
+  EXPECT_NE(fcntl(lowest, F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_FALSE(IsOpen(highest));
+  UniqueFd none;
+  none.TakeLowestNumber();
+  EXPECT_FALSE(none.valid());
+}
+
 TEST(UniqueFdDeathTest, ASecondCloseIsAProgrammersError) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(

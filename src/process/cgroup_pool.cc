@@ -70,6 +70,12 @@ bool CgroupLeaf::Enter() const { return WriteText(processes_.get(), "0"); }
 
 bool CgroupLeaf::Kill() const { return WriteText(kill_.get(), "1"); }
 
+void CgroupLeaf::TakeLowDescriptors() {
+  for (UniqueFd* descriptor : {&processes_, &kill_, &processes_max_, &memory_max_, &memory_events_}) {
+    descriptor->TakeLowestNumber();
+  }
+}
+
 void CgroupLeaf::SetLimits(const CgroupLimits& limits) {
   if (limits_ == limits) return;
   limits_ = limits;
@@ -121,6 +127,9 @@ void CgroupPool::GiveBack(CgroupLeaf* leaf) {
 void CgroupPool::LeaveOthers(const CgroupLeaf* leaf) {
   for (CgroupLeaf& other : leaves_) {
     if (&other != leaf) other = CgroupLeaf();
+  }
+  for (CgroupLeaf& own : leaves_) {
+    if (&own == leaf) own.TakeLowDescriptors();
   }
 }
 

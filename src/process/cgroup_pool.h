@@ -47,6 +47,9 @@ class CgroupLeaf {
   // How often the system has killed something in it because of its memory limit.
   [[nodiscard]] uint64_t OutOfMemoryKills() const;
 
+  // Its descriptors get the lowest numbers that are free.
+  void TakeLowDescriptors();
+
   [[nodiscard]] bool limits_processes() const { return processes_max_.valid(); }
   [[nodiscard]] bool limits_memory() const { return memory_max_.valid(); }
 
@@ -76,8 +79,9 @@ class CgroupPool {
   [[nodiscard]] CgroupLeaf* Take();
   // Ends what is left in it. Null is ignored.
   void GiveBack(CgroupLeaf* leaf);
-  // In a process that lives in `leaf` (null: in none): the others are not its business any more, and each program it
-  // starts would have to close their descriptors.
+  // In a process that lives in `leaf` (null: in none): the others are not its business any more. Their descriptors are
+  // closed, and those of `leaf` get the lowest numbers: the system copies the table of descriptors, up to the highest,
+  // for each program that is started.
   void LeaveOthers(const CgroupLeaf* leaf);
   // Ends everything in all of them.
   void KillAll() const;

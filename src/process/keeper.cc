@@ -51,15 +51,15 @@ int Keeper::Run() {
   empty_input_ = UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!empty_input_.valid()) return 1;
   while (true) {
+    std::array entries = {ForReading(spawner_.fd())};
+    WaitReadable(entries, MonotonicTime::max());
     Result<net::ControlMessage> message = spawner_.TryReceive();
     if (message) {
       Serve(std::move(message->descriptors));
       if (!spawner_.Send(net::ControlType::kKeeperIdle)) return 0;
-      continue;
+    } else if (message.error().code != ErrorCode::kWouldBlock) {
+      return 0;
     }
-    if (message.error().code != ErrorCode::kWouldBlock) return 0;
-    std::array entries = {ForReading(spawner_.fd())};
-    WaitReadable(entries, MonotonicTime::max());
   }
 }
 
@@ -94,7 +94,7 @@ std::expected<pid_t, ScriptReport> Keeper::Start(const std::vector<UniqueFd>& de
     cgroup_->SetLimits(start->cgroup_limits);
     memory_kills_ = cgroup_->OutOfMemoryKills();
   }
-  const Result<pid_t> pid = StartScript(*start, streams, changed_signals_);
+  const Result<pid_t> pid = StartScript(*start, streams);
   if (pid) return *pid;
   failure.fault = ScriptRules::Diagnose(*start, pid.error());
   failure.system_errno = pid.error().system_errno;
@@ -125,18 +125,18 @@ Result<cgi::SpawnOrder> Keeper::ReadOrder() const {
 
 void Keeper::Watch(pid_t script) {
   MonotonicTime deadline = Now() + kStartedDelay;
-  while (Reap(script)) {
+  while (true) {
     std::array entries = {ForReading(lifeline_.get()), ForReading(signals_.fd())};
     if (!WaitReadable(entries, deadline)) {
       SendNotes();
       deadline = MonotonicTime::max();
-      continue;
+    } else if (entries[0].revents != 0) {
+      EndAll(script);  // nothing is ever sent but the end
+      return;
+    } else {
+      static_cast<void>(signals_.Take());
+      if (!Reap(script)) return;
     }
-    static_cast<void>(signals_.Take());
-    if (entries[0].revents == 0) continue;
-    // Nothing is ever sent but the end.
-    EndAll(script);
-    return;
   }
 }
 

@@ -34,8 +34,8 @@ inline constexpr Milliseconds kKillRound{50};
 
 class Keeper {
  public:
-  // `rules` and `cgroup` outlive it. `signals` notes SIGCHLD. `cgroup`: what this process lives in, all alone; null: it
-  // has none of its own.
+  // After PrepareToStartScripts. `rules` and `cgroup` outlive it. `signals` notes SIGCHLD. `cgroup`: what this process
+  // lives in, all alone; null: it has none of its own.
   Keeper(net::ControlChannel spawner, const ScriptRules& rules, SignalPipe signals, CgroupLeaf* cgroup)
       : spawner_(std::move(spawner)), rules_(rules), signals_(std::move(signals)), cgroup_(cgroup) {}
 
@@ -63,7 +63,6 @@ class Keeper {
   const ScriptRules& rules_;
   SignalPipe signals_;
   CgroupLeaf* const cgroup_;
-  const std::vector<int> changed_signals_ = ChangedSignals();
   uint64_t memory_kills_ = 0;  // of the group, before this script
   UniqueFd empty_input_;
   UniqueFd lifeline_;

@@ -27,6 +27,9 @@ constexpr std::array<std::string_view, 24> kVariables = {
     "SERVER_PROTOCOL", "SERVER_SOFTWARE", "SCRIPT_FILENAME", "DOCUMENT_ROOT",     "REQUEST_URI",
     "REQUEST_SCHEME",  "HTTPS",           "REMOTE_PORT",     "REDIRECT_STATUS"};
 
+// What most configurations add to a program's variables.
+constexpr size_t kOwnEnvironmentBytes = 256;
+
 std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
@@ -51,15 +54,13 @@ StartFault FaultOfOpen(const Error& error) {
   }
 }
 
-void AppendRequestVariables(std::string_view encoded, std::vector<std::string>& environment) {
+// Both: "NAME=value\0" for each variable; DecodeOrder has seen to the last NUL.
+void AppendRequestVariables(std::string_view encoded, std::string& environment) {
   while (!encoded.empty()) {
-    const size_t end = encoded.find('\0');
-    const std::string_view variable = encoded.substr(0, end);
+    const std::string_view variable = encoded.substr(0, std::min(encoded.find('\0'), encoded.size() - 1) + 1);
     const size_t equals = variable.find('=');
-    if (equals != std::string_view::npos && IsRequestVariable(variable.substr(0, equals))) {
-      environment.emplace_back(variable);
-    }
-    encoded.remove_prefix(end == std::string_view::npos ? encoded.size() : end + 1);
+    if (equals != std::string_view::npos && IsRequestVariable(variable.substr(0, equals))) environment += variable;
+    encoded.remove_prefix(variable.size());
   }
 }
 
@@ -87,7 +88,7 @@ bool IsRequestVariable(std::string_view name) {
 }
 
 ScriptRules::ScriptRules(const config::Config& config, bool may_be_root)
-    : upload_folders_(config::UploadFolders(config)), may_be_root_(may_be_root) {
+    : upload_folders_(config::UploadFolders(config)), refuses_all_(geteuid() == 0 && !may_be_root) {
   for (const config::Location* location : config::CgiRules(config)) {
     rules_.push_back(Rule{.location = location, .root = files::DocumentRoot(location->root, location->symlink_roots)});
   }
@@ -125,7 +126,7 @@ std::expected<void, StartFault> ScriptRules::CheckScript(const Rule& rule, const
 
 std::expected<ScriptStart, StartFault> ScriptRules::Prepare(const cgi::SpawnOrder& order) const {
   if (order.rule >= rules_.size()) return std::unexpected(StartFault::kBadOrder);
-  if (geteuid() == 0 && !may_be_root_) return std::unexpected(StartFault::kRoot);
+  if (refuses_all_) return std::unexpected(StartFault::kRoot);
   const Rule& rule = rules_[order.rule];
   const config::CgiSettings& settings = *rule.location->cgi;
   ScriptStart start;
@@ -146,12 +147,13 @@ std::expected<ScriptStart, StartFault> ScriptRules::Prepare(const cgi::SpawnOrde
                   .processor_seconds = settings.processor_seconds_max,
                   .processes = settings.user_processes_max};
   start.cgroup_limits = {.processes = settings.script_processes_max, .memory_bytes = settings.script_memory_max};
+  start.environment.reserve(order.environment.size() + kOwnEnvironmentBytes);
   bool has_path = false;
   for (const auto& [name, value] : settings.environment) {
     has_path = has_path || name == "PATH";
-    start.environment.push_back(name + "=" + value);
+    start.environment += name + "=" + value + '\0';
   }
-  if (!has_path) start.environment.push_back("PATH=" + std::string(kScriptPath));
+  if (!has_path) start.environment += "PATH=" + std::string(kScriptPath) + '\0';
   AppendRequestVariables(order.environment, start.environment);
   return start;
 }

@@ -22,7 +22,7 @@ inline constexpr std::string_view kScriptPath = "/usr/local/bin:/usr/bin:/bin";
 
 class ScriptRules {
  public:
-  // `config` outlives it. `may_be_root`: the configuration says `user root`.
+  // For the user that this process is now. `config` outlives it. `may_be_root`: the configuration says `user root`.
   ScriptRules(const config::Config& config, bool may_be_root);
 
   [[nodiscard]] size_t size() const { return rules_.size(); }
@@ -48,7 +48,7 @@ class ScriptRules {
 
   std::vector<Rule> rules_;
   std::vector<std::string> upload_folders_;
-  const bool may_be_root_;
+  const bool refuses_all_;  // we are root, and should not be
 };
 
 // May a worker give a program this variable? Those of RFC 3875 section 4.1, HTTP_* and the few that real programs need

@@ -105,11 +105,20 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+std::vector<char*> EnvironmentPointers(const std::string& environment) {
+  std::vector<char*> pointers;
+  pointers.reserve(static_cast<size_t>(std::ranges::count(environment, '\0')) + 1);
+  for (const char* at = environment.c_str(); *at != '\0'; at += std::strlen(at) + 1) {
+    pointers.push_back(const_cast<char*>(at));
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 // All that the new process needs, prepared before: afterwards only system calls, because it shares our memory.
 struct Preparation {
   const ScriptStart& start;
   ScriptStreams streams;
-  std::span<const int> signals;
   char* const* arguments;
   char* const* environment;
   StartChannel& channel;
@@ -125,12 +134,7 @@ bool SetLimit(int resource, uint64_t value) {
 }
 
 bool ApplyLimits(const ScriptLimits& limits) {
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return false;
-  files.rlim_cur = std::min<rlim_t>(files.rlim_cur, kScriptFilesMax);
-  const rlimit no_core{};
-  return setrlimit(RLIMIT_NOFILE, &files) == 0 && setrlimit(RLIMIT_CORE, &no_core) == 0 &&
-         SetLimit(RLIMIT_AS, limits.memory_bytes) && SetLimit(RLIMIT_CPU, limits.processor_seconds) &&
+  return SetLimit(RLIMIT_AS, limits.memory_bytes) && SetLimit(RLIMIT_CPU, limits.processor_seconds) &&
          SetLimit(RLIMIT_NPROC, limits.processes);
 }
 
@@ -147,10 +151,7 @@ bool ArrangeStreams(const ScriptStreams& streams, StartChannel& channel) {
 #endif
 }
 
-void ResetSignals(std::span<const int> signals) {
-  struct sigaction action{};
-  action.sa_handler = SIG_DFL;
-  for (const int signal : signals) sigaction(signal, &action, nullptr);
+void UnblockSignals() {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -162,7 +163,7 @@ void ResetSignals(std::span<const int> signals) {
   // Should the keeper die, nobody would end the script.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-  ResetSignals(preparation.signals);
+  UnblockSignals();
   StartStatus status{.step = Step::kStreams};
   if (ArrangeStreams(preparation.streams, preparation.channel)) {
     status.step = Step::kFolder;
@@ -192,36 +193,31 @@ void ResetSignals(std::span<const int> signals) {
 
 }  // namespace
 
-std::vector<int> ChangedSignals() {
-  std::vector<int> changed;
-  for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction action{};
-    if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL) changed.push_back(signal);
+void PrepareToStartScripts() {
+  // What cannot be changed (SIGKILL) fails.
+  for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = std::min<rlim_t>(files.rlim_cur, kScriptFilesMax);
+    setrlimit(RLIMIT_NOFILE, &files);
   }
-  return changed;
+  const rlimit no_core{};
+  setrlimit(RLIMIT_CORE, &no_core);
 }
 
-Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams, std::span<const int> signals) {
+Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams) {
   StartChannel channel;
   RETURN_IF_ERROR(channel.Open());
   const std::vector<char*> arguments = Pointers(start.arguments);
-  const std::vector<char*> environment = Pointers(start.environment);
+  const std::vector<char*> environment = EnvironmentPointers(start.environment);
   const Preparation preparation{.start = start,
                                 .streams = streams,
-                                .signals = signals,
                                 .arguments = arguments.data(),
                                 .environment = environment.data(),
                                 .channel = channel};
 
-  // No signal may reach our handlers in the new process.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ForkScript(preparation);
-  const int fork_errno = errno;
-  sigprocmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) return std::unexpected(ErrorFromErrno(fork_errno, "fork"));
+  if (pid < 0) return SystemFailure("fork");
 
   const std::optional<StartStatus> failure = channel.Told();
   if (!failure) return pid;

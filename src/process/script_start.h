@@ -24,12 +24,12 @@ struct ScriptLimits {
 };
 
 struct ScriptStart {
-  std::string program;                   // absolute path of what is executed: the script or its interpreter
-  std::string script;                    // absolute path of the script; the program itself for `cgi PROGRAM`
-  std::string folder;                    // the working directory, RFC 3875 section 7.2
-  std::vector<std::string> arguments;    // argv, the name included
-  std::vector<std::string> environment;  // "NAME=value"
-  bool has_interpreter = false;          // one of the configuration: `program` is not the script
+  std::string program;                 // absolute path of what is executed: the script or its interpreter
+  std::string script;                  // absolute path of the script; the program itself for `cgi PROGRAM`
+  std::string folder;                  // the working directory, RFC 3875 section 7.2
+  std::vector<std::string> arguments;  // argv, the name included
+  std::string environment;             // "NAME=value\0" for each variable
+  bool has_interpreter = false;        // one of the configuration: `program` is not the script
   ScriptLimits limits;
   CgroupLimits cgroup_limits;  // of the program with all it starts; where there are cgroups
 };
@@ -45,14 +45,13 @@ struct ScriptStreams {
 // number up to the server's own limit.
 inline constexpr uint64_t kScriptFilesMax = 1024;
 
-// The signals that this process catches or ignores. A program gets the default for each of them; asking once saves
-// asking for all of them with each program.
-[[nodiscard]] std::vector<int> ChangedSignals();
+// For the process that starts programs, once, before the first: what each of them inherits. No signal is caught or
+// ignored, open files are limited, and there are no core dumps.
+void PrepareToStartScripts();
 
-// The new process. `signals`: ChangedSignals() of this one. Errors: `system_errno` of the step that failed, `context`
-// "exec", "chdir", "fork" or another step's name.
-[[nodiscard]] Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams,
-                                        std::span<const int> signals);
+// The new process; signals that are caught here must not come for it: those that may are blocked. Errors:
+// `system_errno` of the step that failed, `context` "exec", "chdir", "fork" or another step's name.
+[[nodiscard]] Result<pid_t> StartScript(const ScriptStart& start, const ScriptStreams& streams);
 
 }  // namespace brilliant::process
 

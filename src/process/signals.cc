@@ -34,7 +34,7 @@ Result<SignalPipe> SignalPipe::Open(std::span<const int> signals) {
     fcntl(end, F_SETFL, O_NONBLOCK);
   }
   // The write end lives as long as the handlers: as long as the process.
-  notify_fd.store(ends[1], std::memory_order_relaxed);
+  const UniqueFd before(notify_fd.exchange(ends[1], std::memory_order_relaxed));
   SignalPipe pipe{UniqueFd(ends[0])};
   for (const int signal : signals) {
     struct sigaction action{};

@@ -13,7 +13,8 @@ namespace brilliant::process {
 
 class SignalPipe {
  public:
-  // Catches `signals` from now on, for the rest of the process's life.
+  // Catches `signals` from now on, for the rest of the process's life. In a child of a process that has one, it takes
+  // the place of that.
   [[nodiscard]] static Result<SignalPipe> Open(std::span<const int> signals);
 
   // Readable when Take() would return something.

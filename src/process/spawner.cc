@@ -250,16 +250,21 @@ void Spawner::BecomeKeeper(UniqueFd channel, CgroupLeaf* cgroup) {
   queue_.clear();
   supervisor_ = net::ControlChannel(UniqueFd());
   cgroups_.LeaveOthers(cgroup);
+  channel.TakeLowestNumber();
 #if BRILLIANT_LINUX
   prctl(PR_SET_NAME, "cgi keeper");
 #endif
+  PrepareToStartScripts();
   Result<SignalPipe> signals = SignalPipe::Open(kHandledSignals);
   if (!signals) _exit(1);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  signals_ = std::move(*signals);
+  // Whoever stops a service may signal all of its processes; a keeper ends after what it keeps.
+  sigset_t others;
+  sigfillset(&others);
+  for (const int signal : kHandledSignals) sigdelset(&others, signal);
+  sigprocmask(SIG_SETMASK, &others, nullptr);
   if (cgroup != nullptr && !cgroup->Enter()) cgroup = nullptr;
-  Keeper keeper(net::ControlChannel(std::move(channel)), rules_, std::move(*signals), cgroup);
+  Keeper keeper(net::ControlChannel(std::move(channel)), rules_, std::move(signals_), cgroup);
   _exit(keeper.Run());
 }
 

@@ -136,7 +136,6 @@ int RunAsWorker(std::string_view text, WorkerEntry entry) {
                                    .cgroups = std::move(cgroups),
                                    .heartbeat = &page->heartbeat()});
   }
-  TakeShortTurns();
   claimed.setup.config = std::move(*config);
   claimed.setup.heartbeat = &page->heartbeat();
   return entry(std::move(claimed.setup));
