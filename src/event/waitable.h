@@ -47,6 +47,8 @@ class Waitable : public WaitSource {
     if (muted_) Unmute();
   }
   void WriteWouldBlock() { writable_ = false; }
+  // Somebody holds another descriptor of the same open file, in which the system would go on watching it.
+  void NoteDuplicate() { duplicated_ = true; }
   // Ends the wait for input, if somebody waits, with kCancelled. What waits later is not concerned.
   void InterruptRead() { Wake(kInput, ErrorCode::kCancelled); }
 
@@ -64,6 +66,7 @@ class Waitable : public WaitSource {
   bool input_ended_ = false;
   bool output_ended_ = false;
   bool muted_ = false;
+  bool duplicated_ = false;
   const Kind kind_;
 };
 

@@ -26,6 +26,7 @@
 #include "http/response_head.h"
 #include "log/error_log.h"
 #include "log/program_use.h"
+#include "net/transport.h"
 
 namespace brilliant::handlers {
 
@@ -134,6 +135,15 @@ class RequestBody {
   virtual event::Task<Result<std::span<const char>>> Next() = 0;
   // The same for who copies the content anyway: it may come in `space`, from its beginning, and saves a copy then.
   virtual event::Task<Result<std::span<const char>>> NextInto(std::span<char> /*space*/) { return Next(); }
+  // Content for a job of the offload pool, which saves the turns of the loop between its pieces: up to `bytes` of it
+  // may be read, while the coroutine that waits for the job asks nothing of the body; then Took() says how many it was.
+  // Without a reader: only Next() brings it. How it ends, if not complete, shows with the next call of Next().
+  struct Ahead {
+    std::shared_ptr<net::InputReader> reader;
+    uint64_t bytes = 0;
+  };
+  virtual Ahead LookAhead() { return {}; }
+  virtual void Took(uint64_t /*bytes*/) {}
   // The client has ended its side of the connection: it may have gone, or only have said all it has to say.
   [[nodiscard]] virtual bool client_half_closed() const = 0;
   // Makes a Next() that waits return; for who has handed it to another task.

@@ -203,6 +203,7 @@ event::Task<Answer> UploadHandler::StoreContent(const Request& request, RequestB
   const uint64_t expected = request.head.framing == http::Framing::kChunked ? UINT64_MAX : request.head.content_length;
   UploadWriter writer(context, room_, BytesMax(*place));
   writer.Start(std::move(place->file), expected);
+  writer.GoOnWith(body);
   const Result<void> received = co_await Receive(body, writer);
   if (!received) co_return Refuse(request, received.error(), context);
   PublishPlan plan = PlanFor(request, place->name);

@@ -17,6 +17,32 @@ Result<void> AppendPiece(files::UploadFile& file, const char* bytes, size_t size
   return file.Append(std::string_view(bytes, size));
 }
 
+// What a job has read of the content, and how much of that lies in its buffer still.
+struct ReadAhead {
+  uint64_t bytes = 0;
+  size_t filled = 0;
+};
+
+// Writes the first `filled` bytes of `buffer`, then what comes of `ahead` at once.
+Result<ReadAhead> WriteAndReadAhead(files::UploadFile& file, std::span<char> buffer, size_t filled,
+                                    const RequestBody::Ahead& ahead) {
+  ReadAhead read;
+  while (true) {
+    RETURN_IF_ERROR(AppendPiece(file, buffer.data(), filled));
+    read.filled = 0;
+    while (read.filled < buffer.size()) {
+      const std::span<char> free = buffer.subspan(read.filled);
+      const uint64_t wanted = std::min<uint64_t>(free.size(), ahead.bytes - read.bytes);
+      if (wanted == 0) return read;
+      const Result<size_t> count = ahead.reader->TryRead(free.first(wanted));
+      if (!count || *count == 0) return read;
+      read.bytes += *count;
+      read.filled += *count;
+    }
+    filled = read.filled;
+  }
+}
+
 }  // namespace
 
 void UploadWriter::Start(std::shared_ptr<files::UploadFile> file, uint64_t expected) {
@@ -56,17 +82,29 @@ event::Task<Result<void>> UploadWriter::Add(std::span<const char> bytes) {
     filled_ += count;
     bytes = bytes.subspan(count);
     if (filled_ < capacity_) continue;
-    const Result<void> flushed = co_await Flush();
+    const Result<void> flushed = co_await Flush(bytes.empty() ? body_ : nullptr);
     if (!flushed) co_return flushed;
   }
   co_return Result<void>();
 }
 
-event::Task<Result<void>> UploadWriter::Flush() {
-  const size_t size = std::exchange(filled_, 0);
-  if (size == 0) co_return Result<void>();
-  auto write = [file = file_, buffer = buffer_, size] { return AppendPiece(*file, buffer.get(), size); };
-  co_return co_await event::Offload(context_.loop, context_.scope, std::move(write));
+event::Task<Result<void>> UploadWriter::Flush(RequestBody* body) {
+  RequestBody::Ahead ahead;
+  if (body != nullptr) ahead = body->LookAhead();
+  if (ahead.reader == nullptr) ahead.bytes = 0;
+  ahead.bytes = std::min({ahead.bytes, kAheadBytesMax, bytes_max_ - std::min(bytes_max_, room_.under_way)});
+  const uint64_t reserved = ahead.bytes;
+  room_.under_way += reserved;
+  bytes_ += reserved;
+  auto write = [file = file_, buffer = buffer_, capacity = capacity_, filled = std::exchange(filled_, 0),
+                ahead = std::move(ahead)] { return WriteAndReadAhead(*file, {buffer.get(), capacity}, filled, ahead); };
+  const Result<ReadAhead> read = co_await event::Offload(context_.loop, context_.scope, std::move(write));
+  if (!read) co_return std::unexpected(read.error());
+  room_.under_way -= reserved - read->bytes;
+  bytes_ -= reserved - read->bytes;
+  filled_ = read->filled;
+  if (body != nullptr) body->Took(read->bytes);
+  co_return Result<void>();
 }
 
 event::Task<Result<files::Published>> UploadWriter::Publish(files::PublishPlan plan) {

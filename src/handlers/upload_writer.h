@@ -1,5 +1,6 @@
 // Takes one file's bytes as they come and has them written, in large pieces, by the offload pool: the memory it needs
-// does not depend on the file. Lives in the frame of a coroutine that stores an upload.
+// does not depend on the file. A job that has written a piece goes on with what has come meanwhile, so that a fast
+// client costs few turns between it and the loop. Lives in the frame of a coroutine that stores an upload.
 #ifndef BRILLIANT_HANDLERS_UPLOAD_WRITER_H_
 #define BRILLIANT_HANDLERS_UPLOAD_WRITER_H_
 
@@ -17,10 +18,12 @@ namespace brilliant::handlers {
 
 // Written at once; the memory of one upload.
 inline constexpr size_t kUploadPieceBytes = 262'144;
-// Of a few large files at a time: each hand-over to the pool costs as much as copying a tenth of the smaller piece.
+// Of a few large files at a time: file systems take it with less work.
 inline constexpr size_t kLargeUploadPieceBytes = 1'048'576;
 inline constexpr uint64_t kLargeUploadBytes = 16 * kLargeUploadPieceBytes;
 inline constexpr int kLargeUploadsMax = 8;
+// What a job goes on with, at most: other jobs wait for its thread.
+inline constexpr uint64_t kAheadBytesMax = 4 * kLargeUploadPieceBytes;
 
 // What the uploads of one location take together, in this worker.
 struct UploadRoom {
@@ -42,6 +45,8 @@ class UploadWriter {
 
   // Begins with another file; what the last one was is over. `expected`: how many bytes will come, as far as is known.
   void Start(std::shared_ptr<files::UploadFile> file, uint64_t expected);
+  // All that still comes of `body`, which outlives the writer, is of this file.
+  void GoOnWith(RequestBody& body) { body_ = &body; }
   [[nodiscard]] bool started() const { return file_ != nullptr; }
   // Of the file.
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
@@ -58,11 +63,13 @@ class UploadWriter {
 
  private:
   [[nodiscard]] size_t PieceBytes(uint64_t expected);
-  [[nodiscard]] event::Task<Result<void>> Flush();
+  // `body`: what follows may be read from it. Null: something else comes first.
+  [[nodiscard]] event::Task<Result<void>> Flush(RequestBody* body);
 
   const HandlerContext& context_;
   UploadRoom& room_;
   const uint64_t bytes_max_;
+  RequestBody* body_ = nullptr;
   std::shared_ptr<files::UploadFile> file_;
   std::shared_ptr<char[]> buffer_;  // shared with a job under way
   size_t capacity_ = 0;

@@ -19,6 +19,8 @@ BodyStep BodyDecoder::Next(std::string_view input) {
   return BodyStep{.status = BodyStatus::kContent, .consumed = size, .content = input.substr(0, size)};
 }
 
+void BodyDecoder::Skip(uint64_t bytes) { left_ -= std::min(bytes, left_); }
+
 bool BodyDecoder::complete() const { return framing_ == Framing::kChunked ? chunked_.done() : left_ == 0; }
 
 std::optional<uint64_t> BodyDecoder::remaining() const {

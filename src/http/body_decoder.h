@@ -29,6 +29,9 @@ class BodyDecoder {
   // true after it, and the next call says kDone without consuming anything.
   [[nodiscard]] BodyStep Next(std::string_view input);
 
+  // With kLength: so many bytes of the content, of those remaining(), have been taken past this decoder.
+  void Skip(uint64_t bytes);
+
   // All of the body has been consumed, the end of the chunked coding included. Never true for a body cut short.
   [[nodiscard]] bool complete() const;
   // Content still to come; nothing while that is unknown (chunked, not yet complete).

@@ -9,6 +9,7 @@
 #include <array>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "net/transport.h"
@@ -28,7 +29,30 @@ struct FakePeer {
   bool write_shut = false;
   bool takes_more_at_once = false;
   bool reset_on_close = false;
+  int inputs_duplicated = 0;
   bool destroyed = false;
+
+  Result<size_t> TryRead(std::span<char> into) {
+    if (reset) return Failure(ErrorCode::kClosed, "recv");
+    if (input.empty() && input_ended) return size_t{0};
+    if (input.empty()) return Failure(ErrorCode::kWouldBlock, "recv");
+    std::string& piece = input.front();
+    const size_t count = std::min(into.size(), piece.size());
+    std::copy_n(piece.data(), count, into.data());
+    piece.erase(0, count);
+    if (piece.empty()) input.pop_front();
+    return count;
+  }
+};
+
+class FakeReader final : public InputReader {
+ public:
+  // `peer` outlives it.
+  explicit FakeReader(FakePeer& peer) : peer_(peer) {}
+  Result<size_t> TryRead(std::span<char> into) override { return peer_.TryRead(into); }
+
+ private:
+  FakePeer& peer_;
 };
 
 class FakeTransport final : public Transport {
@@ -39,19 +63,15 @@ class FakeTransport final : public Transport {
   ~FakeTransport() override { peer_.destroyed = true; }
 
   Result<size_t> TryRead(std::span<char> into) override {
-    if (peer_.reset) return Failure(ErrorCode::kClosed, "recv");
-    if (peer_.input.empty()) {
-      if (peer_.input_ended) return size_t{0};
-      waitable_.ReadWouldBlock();
-      return Failure(ErrorCode::kWouldBlock, "recv");
-    }
-    std::string& piece = peer_.input.front();
-    const size_t count = std::min(into.size(), piece.size());
-    std::copy_n(piece.data(), count, into.data());
-    piece.erase(0, count);
-    if (piece.empty()) peer_.input.pop_front();
-    if (peer_.input.empty() && !peer_.input_ended) waitable_.InputDrained();
+    const Result<size_t> count = peer_.TryRead(into);
+    if (!count && count.error().code == ErrorCode::kWouldBlock) waitable_.ReadWouldBlock();
+    if (count && peer_.input.empty() && !peer_.input_ended) waitable_.InputDrained();
     return count;
+  }
+
+  [[nodiscard]] std::shared_ptr<InputReader> DuplicateInput() override {
+    ++peer_.inputs_duplicated;
+    return std::make_shared<FakeReader>(peer_);
   }
 
   Result<size_t> TryWrite(std::span<const iovec> parts, bool /*more*/) override {

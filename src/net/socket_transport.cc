@@ -1,5 +1,6 @@
 #include "net/socket_transport.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -38,13 +39,31 @@ ssize_t SendFile(int socket, const FileSlice& slice, int flags) {
 }
 #endif
 
+ssize_t Receive(int socket, std::span<char> into) {
+  ssize_t count = 0;
+  do {
+    count = recv(socket, into.data(), into.size(), 0);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+class SocketReader final : public InputReader {
+ public:
+  explicit SocketReader(UniqueFd socket) : socket_(std::move(socket)) {}
+  Result<size_t> TryRead(std::span<char> into) override {
+    const ssize_t count = Receive(socket_.get(), into);
+    if (count < 0) return SystemFailure("recv");
+    return static_cast<size_t>(count);
+  }
+
+ private:
+  UniqueFd socket_;
+};
+
 }  // namespace
 
 Result<size_t> SocketTransport::TryRead(std::span<char> into) {
-  ssize_t count = 0;
-  do {
-    count = recv(socket_.get(), into.data(), into.size(), 0);
-  } while (count < 0 && errno == EINTR);
+  const ssize_t count = Receive(socket_.get(), into);
   if (count < 0) {
     if (errno == EAGAIN || errno == EWOULDBLOCK) waitable_.ReadWouldBlock();
     return SystemFailure("recv");
@@ -52,6 +71,13 @@ Result<size_t> SocketTransport::TryRead(std::span<char> into) {
   // Less than asked for: the socket is drained, and asking again would only cost a call that says EAGAIN.
   if (static_cast<size_t>(count) < into.size()) waitable_.InputDrained();
   return static_cast<size_t>(count);
+}
+
+std::shared_ptr<InputReader> SocketTransport::DuplicateInput() {
+  UniqueFd duplicate(fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!duplicate.valid()) return nullptr;
+  waitable_.NoteDuplicate();
+  return std::make_shared<SocketReader>(std::move(duplicate));
 }
 
 Result<size_t> SocketTransport::TryWrite(std::span<const iovec> parts, bool more) {

@@ -15,6 +15,7 @@ class SocketTransport final : public Transport {
       : socket_(std::move(socket)), waitable_(loop, scope, socket_.get(), event::Waitable::Kind::kConnection) {}
 
   Result<size_t> TryRead(std::span<char> into) override;
+  [[nodiscard]] std::shared_ptr<InputReader> DuplicateInput() override;
   Result<size_t> TryWrite(std::span<const iovec> parts, bool more) override;
   Result<size_t> TrySendFile(const FileSlice& slice, bool more) override;
   void ShutdownWrite() override;

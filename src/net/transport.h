@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "base/result.h"
@@ -28,11 +29,22 @@ inline constexpr int kUnsentBytesMax = 131'072;
 // The same for a client that takes what it gets at once: fewer turns for it.
 inline constexpr int kUnsentBytesMaxPrompt = 1'048'576;
 
+// A connection's input for a job of the offload pool, which reads while nobody else does. Owns what it needs: it may
+// outlive the connection.
+class InputReader {
+ public:
+  virtual ~InputReader() = default;
+  // As Transport::TryRead.
+  virtual Result<size_t> TryRead(std::span<char> into) = 0;
+};
+
 class Transport {
  public:
   virtual ~Transport() = default;
   // How many bytes were read; 0: the peer sends no more. Errors: kWouldBlock; kClosed the connection is gone.
   virtual Result<size_t> TryRead(std::span<char> into) = 0;
+  // Null: there are no descriptors left.
+  [[nodiscard]] virtual std::shared_ptr<InputReader> DuplicateInput() = 0;
   // How many bytes the kernel took, of all parts in order. `more`: something follows at once, don't send a short
   // packet.
   virtual Result<size_t> TryWrite(std::span<const iovec> parts, bool more) = 0;

@@ -36,6 +36,7 @@ class CountingTransport final : public net::Transport {
     if (count < into.size()) waitable_.InputDrained();
     return count;
   }
+  std::shared_ptr<net::InputReader> DuplicateInput() override { return nullptr; }
   Result<size_t> TryWrite(std::span<const iovec> parts, bool /*more*/) override {
     ++calls_.writes;
     size_t count = 0;

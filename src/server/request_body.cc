@@ -54,6 +54,22 @@ event::Task<Result<std::span<const char>>> StreamRequestBody::NextInto(std::span
   co_return std::span<const char>(step.content);
 }
 
+// As above, and nothing that is in the buffer already may be overtaken.
+StreamRequestBody::Ahead StreamRequestBody::LookAhead() {
+  const uint64_t left = buffers_.decoder.remaining().value_or(0);
+  const uint64_t room = bytes_max_ - std::min(bytes_max_, buffers_.decoder.content_bytes());
+  if (left == 0 || room == 0 || awaits_continue_ || !buffers_.input.unread().empty()) return {};
+  if (reader_ == nullptr) reader_ = connection_.transport().DuplicateInput();
+  return {.reader = reader_, .bytes = std::min(left, room)};
+}
+
+void StreamRequestBody::Took(uint64_t bytes) {
+  buffers_.decoder.Skip(bytes);
+  connection_.worker().counters.content_bytes_received.Add(bytes);
+  // Nobody has waited: it can't be too slow.
+  static_cast<void>(progress_.Keeps({}, bytes));
+}
+
 std::unexpected<Error> StreamRequestBody::FailRead(const Error& error) {
   const bool interrupted = error.code == ErrorCode::kCancelled && !connection_.scope().reason();
   return interrupted ? std::unexpected(error) : Fail(error);

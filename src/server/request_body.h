@@ -4,6 +4,7 @@
 #define BRILLIANT_SERVER_REQUEST_BODY_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "handlers/api.h"
@@ -31,6 +32,8 @@ class StreamRequestBody final : public handlers::RequestBody {
 
   event::Task<Result<std::span<const char>>> Next() override;
   event::Task<Result<std::span<const char>>> NextInto(std::span<char> space) override;
+  Ahead LookAhead() override;
+  void Took(uint64_t bytes) override;
   [[nodiscard]] bool client_half_closed() const override { return connection_.transport().waitable().input_ended(); }
   void Interrupt() override { connection_.transport().waitable().InterruptRead(); }
 
@@ -54,6 +57,7 @@ class StreamRequestBody final : public handlers::RequestBody {
   const char* const content_start_;
   uint64_t bytes_max_ = UINT64_MAX;
   ProgressMeter progress_;
+  std::shared_ptr<net::InputReader> reader_;
   std::optional<http::RequestError> failure_;
   bool awaits_continue_;
   bool ended_ = false;  // nothing more can be read
