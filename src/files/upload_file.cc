@@ -105,7 +105,21 @@ UploadFile::~UploadFile() {
   if (!hidden_name_.empty()) unlinkat(folder_->get(), hidden_name_.c_str(), 0);
 }
 
+// Best effort: where there is no room, writing says so.
+void UploadFile::ReserveRoom(uint64_t bytes) {
+#if BRILLIANT_LINUX
+  if (size_ + bytes <= reserved_ || reserved_ >= expected_) return;
+  const uint64_t wanted = std::min(expected_ - reserved_, std::max(bytes, kReserveBytes));
+  const bool good =
+      fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(reserved_), static_cast<off_t>(wanted)) == 0;
+  reserved_ = good ? reserved_ + wanted : expected_;
+#else
+  static_cast<void>(bytes);
+#endif
+}
+
 Result<void> UploadFile::Append(std::string_view bytes) {
+  ReserveRoom(bytes.size());
   while (!bytes.empty()) {
     const ssize_t count = write(file_.get(), bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;

@@ -21,6 +21,9 @@ namespace brilliant::files {
 
 // Other names that are tried where one is taken: x_1.txt, x_2.txt, ...
 inline constexpr int kFreeNamesMax = 10'000;
+// Room on the disk is set aside in stretches of this size, before they are written: file systems then write them with
+// less work, and in one piece. No more, so that a client who only announces much does not take it from others.
+inline constexpr uint64_t kReserveBytes = 16'777'216;
 // Of the file that is made, as far as the process's umask allows: readable, never executable.
 inline constexpr unsigned kUploadMode = 0644;
 
@@ -81,6 +84,8 @@ class UploadFile {
   UploadFile(const UploadFile&) = delete;
   UploadFile& operator=(const UploadFile&) = delete;
 
+  // So many bytes will be appended, from the first on.
+  void Expect(uint64_t bytes) { expected_ = bytes; }
   // kSystem with ENOSPC, EDQUOT or EFBIG: there is no room.
   [[nodiscard]] Result<void> Append(std::string_view bytes);
   // Once; on failure and the last three outcomes it may be tried again.
@@ -94,6 +99,8 @@ class UploadFile {
   UploadFile(std::shared_ptr<const UniqueFd> folder, UniqueFd file, std::string hidden_name)
       : folder_(std::move(folder)), file_(std::move(file)), hidden_name_(std::move(hidden_name)) {}
 
+  // For what is about to be appended, and what follows it.
+  void ReserveRoom(uint64_t bytes);
   // EEXIST if the name is taken.
   [[nodiscard]] Result<void> TakeFreeName(const std::string& name);
   [[nodiscard]] Result<void> TakeNameOver(const std::string& name, bool locked);
@@ -105,6 +112,8 @@ class UploadFile {
   const UniqueFd file_;
   std::string hidden_name_;  // empty: it has no name
   uint64_t size_ = 0;
+  uint64_t expected_ = 0;  // 0: unknown
+  uint64_t reserved_ = 0;  // of these
 };
 
 }  // namespace brilliant::files

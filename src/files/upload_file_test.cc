@@ -212,6 +212,26 @@ TEST_P(UploadFileTest, QuotaHoldsForManyAtOnce) {
   EXPECT_TRUE(Names().size() == 11 || GetParam() == UploadFile::Kind::kHidden);
 }
 
+TEST_P(UploadFileTest, RoomIsSetAsideAheadButNotForAllThatIsAnnounced) {
+  Result<std::shared_ptr<UploadFile>> file = UploadFile::Create(Folder(), GetParam());
+  ASSERT_TRUE(file);
+  (*file)->Expect(kReserveBytes + 10);
+  ASSERT_TRUE((*file)->Append("0123456789"));
+  ASSERT_TRUE((*file)->Append(std::string(kReserveBytes, 'x')));
+  EXPECT_EQ(Publish(**file, Plan("a", IfTaken::kFail)).outcome, Outcome::kCreated);
+  EXPECT_EQ(std::filesystem::file_size(folder.Path("a")), kReserveBytes + 10);
+
+  Result<std::shared_ptr<UploadFile>> announced = UploadFile::Create(Folder(), GetParam());
+  ASSERT_TRUE(announced);
+  const uint64_t free_before = std::filesystem::space(folder.Path()).free;
+  (*announced)->Expect(uint64_t{1} << 60);
+  ASSERT_TRUE((*announced)->Append("0123456789"));
+  const uint64_t free_now = std::filesystem::space(folder.Path()).free;
+  // Others use the disk too.
+  EXPECT_LT(free_before - std::min(free_before, free_now), 100 * kReserveBytes);
+  EXPECT_EQ((*announced)->size(), 10U);
+}
+
 TEST_P(UploadFileTest, NoRoomIsToldByItsErrno) {
   const std::shared_ptr<const UniqueFd> full = Folder();
   rlimit old{};

@@ -202,6 +202,8 @@ event::Task<Answer> UploadHandler::StoreContent(const Request& request, RequestB
 
   const uint64_t expected = request.head.framing == http::Framing::kChunked ? UINT64_MAX : request.head.content_length;
   UploadWriter writer(context, room_, BytesMax(*place));
+  // What fits into one piece is written at once anyway.
+  if (request.head.framing == http::Framing::kLength && expected > kUploadPieceBytes) place->file->Expect(expected);
   writer.Start(std::move(place->file), expected);
   writer.GoOnWith(body);
   const Result<void> received = co_await Receive(body, writer);

@@ -38,10 +38,39 @@ class FakeBody final : public RequestBody {
     co_return std::span<const char>(space.data(), piece->size());
   }
   [[nodiscard]] bool client_half_closed() const override { return false; }
+  // From now on, jobs are given up to so many bytes of it at a time, `piece` with each read.
+  void LetJobsRead(uint64_t bytes) { ahead_ = bytes; }
+  Ahead LookAhead() override {
+    if (ahead_ == 0 || at_ == content_.size()) return {};
+    before_job_ = at_;
+    return {.reader = std::make_shared<Reader>(*this), .bytes = std::min<uint64_t>(ahead_, content_.size() - at_)};
+  }
+  void Took(uint64_t bytes) override {
+    EXPECT_EQ(before_job_ + bytes, at_);
+    read_by_jobs_ += bytes;
+  }
+  [[nodiscard]] uint64_t read_by_jobs() const { return read_by_jobs_; }
   void Interrupt() override {}
   [[nodiscard]] bool asked() const { return asked_; }
 
  private:
+  // As a socket does: now and then, nothing is there.
+  class Reader final : public net::InputReader {
+   public:
+    explicit Reader(FakeBody& body) : body_(body) {}
+    Result<size_t> TryRead(std::span<char> into) override {
+      if (++reads_ % 5 == 0) return Failure(ErrorCode::kWouldBlock, "recv");
+      const Result<std::span<const char>> piece = body_.Take(into.size());
+      if (!piece) return std::unexpected(piece.error());
+      std::ranges::copy(*piece, into.data());
+      return piece->size();
+    }
+
+   private:
+    FakeBody& body_;
+    int reads_ = 0;
+  };
+
   Result<std::span<const char>> Take(size_t most) {
     asked_ = true;
     const size_t size = std::min({piece_, content_.size() - at_, most});
@@ -55,6 +84,9 @@ class FakeBody final : public RequestBody {
   const size_t piece_;
   const bool whole_;
   size_t at_ = 0;
+  size_t before_job_ = 0;
+  uint64_t ahead_ = 0;
+  uint64_t read_by_jobs_ = 0;
   int pieces_ = 0;
   bool asked_ = false;
 };
@@ -119,37 +151,53 @@ struct UploadHandlerTest : testing::Test {
   std::unique_ptr<FolderHandler> handler;
 };
 
-TEST_F(UploadHandlerTest, AFewLargeUploadsAreWrittenInLargerPieces) {
-  const HandlerContext context = Context();
-  UploadRoom room;
-  std::vector<std::unique_ptr<UploadWriter>> writers;
-  const auto piece_of_next = [&](uint64_t expected) {
-    writers.push_back(std::make_unique<UploadWriter>(context, room, UINT64_MAX));
-    writers.back()->Start(nullptr, expected);
-    return writers.back()->space().size();
-  };
-  EXPECT_EQ(piece_of_next(kLargeUploadBytes - 1), kUploadPieceBytes);
-  for (int i = 0; i < kLargeUploadsMax; ++i) EXPECT_EQ(piece_of_next(kLargeUploadBytes), kLargeUploadPieceBytes);
-  EXPECT_EQ(piece_of_next(kLargeUploadBytes), kUploadPieceBytes) << "there are enough of them";
-  writers.back()->Start(nullptr, kLargeUploadBytes);
-  EXPECT_EQ(writers.back()->space().size(), kUploadPieceBytes);
-  writers.erase(writers.begin() + 1);
-  EXPECT_EQ(piece_of_next(kLargeUploadBytes), kLargeUploadPieceBytes) << "one has ended";
+std::string LongContent() {
+  std::string bytes((4 * kUploadPieceBytes) + 5, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 % 251);
+  return bytes;
 }
 
 TEST_F(UploadHandlerTest, StoresContentHoweverItIsCut) {
-  const std::string content = [] {
-    std::string bytes(2 * kLargeUploadPieceBytes + 5, '\0');
-    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 % 251);
-    return bytes;
-  }();
+  const std::string content = LongContent();
   int number = 0;
-  for (const size_t piece :
-       {size_t{997}, size_t{16'384}, kUploadPieceBytes, kLargeUploadPieceBytes + 1, content.size()}) {
+  for (const size_t piece : {size_t{997}, size_t{16'384}, kUploadPieceBytes, kUploadPieceBytes + 1, content.size()}) {
     const std::string name = std::to_string(number++);
     EXPECT_EQ(Send("PUT", "/" + name, content, "", piece).status, 201);
     EXPECT_TRUE(Files("")[name] == content) << piece;
   }
+}
+
+TEST_F(UploadHandlerTest, StoresContentThatJobsRead) {
+  const std::string content = LongContent();
+  int number = 0;
+  for (const size_t piece : {size_t{997}, size_t{16'384}, kUploadPieceBytes, kUploadPieceBytes + 1}) {
+    for (const uint64_t ahead : {uint64_t{1}, uint64_t{10'000}, uint64_t{kUploadPieceBytes}, kAheadBytesMax}) {
+      const std::string name = std::to_string(number++);
+      FakeBody body(content, piece, true);
+      body.LetJobsRead(ahead);
+      EXPECT_EQ(Send("PUT", "/" + name, body, "").status, 201);
+      EXPECT_TRUE(Files("")[name] == content) << piece << " " << ahead;
+      EXPECT_GT(body.read_by_jobs(), 0U) << piece << " " << ahead;
+    }
+  }
+}
+
+TEST_F(UploadHandlerTest, ContentThatEndsWhileAJobReadsItLeavesNothing) {
+  FakeBody body(LongContent(), 50'000, false);
+  body.LetJobsRead(kAheadBytesMax);
+  EXPECT_GE(Send("PUT", "/a", body, "").status, 400);
+  EXPECT_GT(body.read_by_jobs(), 0U);
+  EXPECT_TRUE(Files("").empty());
+}
+
+TEST_F(UploadHandlerTest, JobsReadNoMoreThanTheQuotaLeaves) {
+  location.upload.quota = (2 * kUploadPieceBytes) + 100;
+  FakeBody body(LongContent(), kUploadPieceBytes, true);
+  body.LetJobsRead(kAheadBytesMax);
+  EXPECT_EQ(Send("PUT", "/a", body, "").status, 507);
+  EXPECT_EQ(body.read_by_jobs(), kUploadPieceBytes + 100);
+  EXPECT_TRUE(Files("").empty());
+  EXPECT_EQ(Send("PUT", "/b", std::string(2 * kUploadPieceBytes, 'x')).status, 201) << "what was set aside is free";
 }
 
 TEST_F(UploadHandlerTest, LocationIsWhereGetFindsTheFile) {

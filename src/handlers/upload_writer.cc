@@ -48,19 +48,10 @@ Result<ReadAhead> WriteAndReadAhead(files::UploadFile& file, std::span<char> buf
 void UploadWriter::Start(std::shared_ptr<files::UploadFile> file, uint64_t expected) {
   Drop();
   file_ = std::move(file);
-  const size_t wanted = PieceBytes(expected);
+  const size_t wanted = std::clamp<uint64_t>(expected, kPieceBytesLeast, kUploadPieceBytes);
   if (wanted <= capacity_) return;
   buffer_ = std::make_shared_for_overwrite<char[]>(wanted);
   capacity_ = wanted;
-}
-
-size_t UploadWriter::PieceBytes(uint64_t expected) {
-  if (!has_large_piece_ && expected >= kLargeUploadBytes && room_.large_pieces < kLargeUploadsMax) {
-    has_large_piece_ = true;
-    ++room_.large_pieces;
-  }
-  return std::clamp<uint64_t>(expected, kPieceBytesLeast,
-                              has_large_piece_ ? kLargeUploadPieceBytes : kUploadPieceBytes);
 }
 
 void UploadWriter::Drop() {
@@ -103,7 +94,7 @@ event::Task<Result<void>> UploadWriter::Flush(RequestBody* body) {
   room_.under_way -= reserved - read->bytes;
   bytes_ -= reserved - read->bytes;
   filled_ = read->filled;
-  if (body != nullptr) body->Took(read->bytes);
+  if (read->bytes > 0) body->Took(read->bytes);
   co_return Result<void>();
 }
 

@@ -18,17 +18,12 @@ namespace brilliant::handlers {
 
 // Written at once; the memory of one upload.
 inline constexpr size_t kUploadPieceBytes = 262'144;
-// Of a few large files at a time: file systems take it with less work.
-inline constexpr size_t kLargeUploadPieceBytes = 1'048'576;
-inline constexpr uint64_t kLargeUploadBytes = 16 * kLargeUploadPieceBytes;
-inline constexpr int kLargeUploadsMax = 8;
 // What a job goes on with, at most: other jobs wait for its thread.
-inline constexpr uint64_t kAheadBytesMax = 4 * kLargeUploadPieceBytes;
+inline constexpr uint64_t kAheadBytesMax = 16 * kUploadPieceBytes;
 
 // What the uploads of one location take together, in this worker.
 struct UploadRoom {
   uint64_t under_way = 0;  // bytes on disk of files that are not published yet
-  int large_pieces = 0;    // in memory
 };
 
 class UploadWriter {
@@ -36,10 +31,7 @@ class UploadWriter {
   // `context` and `room` outlive it. `bytes_max`: of all uploads of `room` under way; beyond it Add fails with EDQUOT.
   UploadWriter(const HandlerContext& context, UploadRoom& room, uint64_t bytes_max)
       : context_(context), room_(room), bytes_max_(bytes_max) {}
-  ~UploadWriter() {
-    room_.under_way -= bytes_;
-    if (has_large_piece_) --room_.large_pieces;
-  }
+  ~UploadWriter() { room_.under_way -= bytes_; }
   UploadWriter(const UploadWriter&) = delete;
   UploadWriter& operator=(const UploadWriter&) = delete;
 
@@ -62,7 +54,6 @@ class UploadWriter {
   void Drop();
 
  private:
-  [[nodiscard]] size_t PieceBytes(uint64_t expected);
   // `body`: what follows may be read from it. Null: something else comes first.
   [[nodiscard]] event::Task<Result<void>> Flush(RequestBody* body);
 
@@ -75,7 +66,6 @@ class UploadWriter {
   size_t capacity_ = 0;
   size_t filled_ = 0;
   uint64_t bytes_ = 0;
-  bool has_large_piece_ = false;  // counted in `room_`
 };
 
 }  // namespace brilliant::handlers

@@ -32,6 +32,42 @@ class EchoHandler final : public handlers::Handler {
   }
 };
 
+// The same; what it may, it reads as a job of the offload pool would, `job_bytes` at a time.
+class JobHandler final : public handlers::Handler {
+ public:
+  explicit JobHandler(uint64_t job_bytes) : job_bytes_(job_bytes) {}
+  event::Task<handlers::Answer> Handle(const handlers::Request& /*request*/, handlers::RequestBody& body,
+                                       const handlers::HandlerContext& /*context*/) const override {
+    handlers::Response response;
+    handlers::MemoryBody echo;
+    while (true) {
+      Read(body, echo.bytes);
+      const Result<std::span<const char>> piece = co_await body.Next();
+      if (!piece) {
+        response.status = 599;
+        break;
+      }
+      if (piece->empty()) break;
+      echo.bytes.append(piece->data(), piece->size());
+    }
+    response.body = std::move(echo);
+    co_return response;
+  }
+
+ private:
+  void Read(handlers::RequestBody& body, std::string& bytes) const {
+    const handlers::RequestBody::Ahead ahead = body.LookAhead();
+    if (ahead.reader == nullptr) return;
+    std::string space(std::min(ahead.bytes, job_bytes_), '\0');
+    const Result<size_t> count = ahead.reader->TryRead(space);
+    if (!count) return;
+    body.Took(*count);
+    bytes.append(space, 0, *count);
+  }
+
+  const uint64_t job_bytes_;
+};
+
 constexpr uint64_t kBodyMax = 100'000;
 
 struct RequestBodyTest : testing::Test {
@@ -57,6 +93,46 @@ TEST_F(RequestBodyTest, ContentArrivesWholeHoweverItIsSent) {
     EXPECT_EQ(client.TakeOne().body, content) << piece;
     EXPECT_EQ(client.TakeOne().body, "ab") << piece;
   }
+}
+
+TEST_F(RequestBodyTest, JobsReadContentAndNothingElse) {
+  std::string content;
+  for (int i = 0; content.size() < 90'000; ++i) content += std::to_string(i) + ",";
+  const std::string request = Post("Content-Length: " + std::to_string(content.size()) + "\r\n") + content;
+  for (const uint64_t job_bytes : {uint64_t{1}, uint64_t{5'000}, kBodyMax}) {
+    server.ServeWith(std::make_unique<JobHandler>(job_bytes), kBodyMax);
+    for (const size_t piece : {size_t{1'000}, size_t{16'384}, size_t{50'000}, request.size()}) {
+      TestClient& client = server.Connect();
+      for (size_t at = 0; at < request.size(); at += piece) {
+        client.Send(std::string_view(request).substr(at, piece));
+        server.Run();
+      }
+      client.Send(Post("Content-Length: 2\r\n") + "ab" + Post("Content-Length: 2\r\n") + "cd");
+      server.Run();
+      EXPECT_EQ(client.TakeOne().body, content) << piece;
+      EXPECT_EQ(client.TakeOne().body, "ab") << piece;
+      EXPECT_EQ(client.TakeOne().body, "cd") << piece;
+      EXPECT_LE(client.peer.inputs_duplicated, 3);
+    }
+    TestClient& cut = server.Connect();
+    cut.Send(std::string_view(request).substr(0, 60'000));
+    server.Run();
+    cut.End();
+    server.Run();
+    EXPECT_EQ(cut.TakeOne().status, 400);
+    TestClient& chunked = server.Ask(Post("Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n0\r\n\r\n");
+    EXPECT_EQ(chunked.TakeOne().body, "abc");
+    EXPECT_EQ(chunked.peer.inputs_duplicated, 0) << "only who reads chunks knows where they end";
+  }
+}
+
+TEST_F(RequestBodyTest, JobsReadNothingBeforeTheClientWasAskedForIt) {
+  server.ServeWith(std::make_unique<JobHandler>(kBodyMax), kBodyMax);
+  TestClient& client = server.Ask(Post("Content-Length: 5\r\nExpect: 100-continue\r\n"));
+  EXPECT_EQ(client.Take(), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.Send("hello");
+  server.Run();
+  EXPECT_EQ(client.TakeOne().body, "hello");
 }
 
 TEST_F(RequestBodyTest, ChunkedContentIsDecodedAtEverySplit) {
