@@ -31,6 +31,7 @@ all: build-packages
 run: all
 	@echo "Serving the demo site on http://127.0.0.1:8080/ (Ctrl-C ends it)"
 	@config=examples/demo.conf; \
+	[ "$$(id -u)" != 0 ] || chmod 1777 examples/drop examples/trash; \
 	if [ "$$(id -u)" = 0 ] && ! setpriv --reuid=65534 --clear-groups test -r "$(CURDIR)/examples/demo/index.html"; then \
 	  config=examples/demo-as-root.conf; \
 	fi; \

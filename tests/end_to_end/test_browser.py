@@ -1,10 +1,12 @@
 """A real browser: Chromium renders what the server sends. With BRILLIANT_SHOTS=FOLDER the pictures are kept there."""
 
+import json
 import os
 import pathlib
 import re
 import shutil
 import struct
+import subprocess
 
 import pytest
 
@@ -64,6 +66,8 @@ def test_the_start_page_of_pythons_documentation(brilliant):
 def demo(brilliant):
     """The demo site, as `make run` serves it, on another port, from where every user can read it."""
     shutil.copytree(REPOSITORY / "examples", brilliant.folder / "examples")
+    for name in ("drop", "trash"):
+        (brilliant.folder / "examples" / name).chmod(0o1777)
     return brilliant.start_file(brilliant.folder / "examples/demo.conf")
 
 
@@ -77,6 +81,23 @@ def test_the_demo_site(brilliant, demo):
     screenshot(brilliant, url, "demo-narrow", "500,1800")
     assert "Notes" in chromium(brilliant.folder, "--dump-dom", url + "notes")
     assert "Notes" in chromium(brilliant.folder, "--dump-dom", url + "old-notes")
+
+
+def test_the_shared_folder_of_the_demo_site(brilliant, demo):
+    url = f"http://127.0.0.1:{demo.port}/drop/"
+    sent = brilliant.folder / "photo.jpg"
+    sent.write_bytes(b"not really a photo")
+    curl = ["curl", "-sS", "--fail-with-body"]
+    subprocess.run([*curl, "-T", sent, url], check=True)
+    assert subprocess.check_output([*curl, url + "photo.jpg"]) == b"not really a photo"
+    page = chromium(brilliant.folder, "--dump-dom", url)
+    assert "photo.jpg" in page and "A folder for everybody" in page
+    screenshot(brilliant, url, "demo-drop", "1000,900")
+    undo = json.loads(subprocess.check_output([*curl, "-X", "DELETE", "-H", "Accept: application/json", url + "photo.jpg"]))["undo"]
+    assert demo.get("/drop/photo.jpg").status == 404
+    subprocess.run([*curl, "-X", "POST", "-o", "/dev/null", f"http://127.0.0.1:{demo.port}{undo}"], check=True)
+    assert demo.get("/drop/photo.jpg").body == b"not really a photo"
+    assert "warn" not in demo.log(), demo.log()
 
 
 def test_the_second_demo_site_has_its_own_error_page(brilliant, demo):
