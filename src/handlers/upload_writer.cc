@@ -73,7 +73,9 @@ event::Task<Result<void>> UploadWriter::Add(std::span<const char> bytes) {
     filled_ += count;
     bytes = bytes.subspan(count);
     if (filled_ < capacity_) continue;
-    const Result<void> flushed = co_await Flush(bytes.empty() ? body_ : nullptr);
+    // What is left of these bytes comes before what a job could read.
+    RequestBody* const next = bytes.empty() ? body_ : nullptr;
+    const Result<void> flushed = co_await Flush(next);
     if (!flushed) co_return flushed;
   }
   co_return Result<void>();
