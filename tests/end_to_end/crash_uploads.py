@@ -27,7 +27,7 @@ NEW = b"new content, whole\n" * 40_000
 HIDDEN = ".upload-5265706c6163696e"  # of a file that is about to replace another
 # Each with the number of the call from which on the worker is killed: the first, and later ones where there are several.
 SYSTEM_CALLS = {"openat2": (1,), "openat": (1, 2), "newfstatat": (1, 2, 3), "fstatfs": (1,), "flock": (1,), "write": (1, 2, 3),
-                "linkat": (1, 2), "renameat": (1,), "unlinkat": (1,), "recvfrom": (1, 2, 3), "close": (1, 2), "sendto": (1,)}
+                "fallocate": (1,), "linkat": (1, 2), "renameat": (1,), "unlinkat": (1,), "recvfrom": (1, 2, 3), "close": (1, 2), "sendto": (1,)}
 
 
 def put(server, target, body, method="PUT"):
