@@ -112,7 +112,7 @@ Result<ScriptReport> DecodeReport(std::string_view bytes) {
   std::array<uint64_t, kReportNumbers> numbers;
   std::memcpy(numbers.data(), bytes.data(), kReportBytes);
   const bool good = numbers[0] >= static_cast<uint64_t>(ScriptReport::Kind::kStarted) &&
-                    numbers[0] <= static_cast<uint64_t>(ScriptReport::Kind::kAssigned) &&
+                    numbers[0] <= static_cast<uint64_t>(ScriptReport::Kind::kFree) &&
                     numbers[1] <= static_cast<uint64_t>(kLastStartFault);
   if (!good) return Failure(ErrorCode::kInvalid, "report");
   return ScriptReport{.kind = static_cast<ScriptReport::Kind>(numbers[0]),

@@ -1,5 +1,7 @@
 // What a worker and the keeper of one script say to each other over the script's lifeline, as bytes: one order from the
-// worker, then reports from the keeper. The end of the lifeline ends the script. Both ends are one machine and one
+// worker, then reports from the keeper. The end of the lifeline ends the script. A keeper that has said kFree can be
+// given another script of the same rule over the same lifeline: first kAgain, with the script's descriptors, then the
+// order. Both ends are one machine and one
 // program, so numbers are in the machine's own order; what comes from the other side is checked all the same, because
 // the keeper must not trust a worker. Pure.
 #ifndef BRILLIANT_CGI_SPAWN_PROTOCOL_H_
@@ -12,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "cgi/start_fault.h"
 
@@ -20,6 +23,12 @@ namespace brilliant::cgi {
 // An order with its length. Linux gives a new program at most 128 KiB for one string and, by default, 2 MiB for all.
 inline constexpr size_t kOrderBytesMax = 262'144;
 inline constexpr size_t kOrderArgumentsMax = 256;
+
+inline constexpr char kAgain = 'A';
+// How long a keeper that is free waits for another order, and how long a worker gives it one: so much less that the
+// order comes in time, however long the worker is kept from sending it.
+inline constexpr Milliseconds kKeeperStays{100};
+inline constexpr Milliseconds kKeeperIsAsked{10};
 
 struct SpawnOrder {
   uint32_t rule = 0;                        // place in config::CgiRules()
@@ -47,6 +56,7 @@ struct ScriptReport {
     kFailed,       // it could not be started: `fault`, `system_errno`; the last report
     kEnded,        // the program has ended; what it started may still write
     kAssigned,     // it has a place now, for which it had to wait: the spawner says so, before all others
+    kFree,         // nothing is left of the program, and for kKeeperStays the keeper takes another order
   };
   Kind kind = Kind::kStarted;
   StartFault fault = StartFault::kNone;
@@ -56,7 +66,7 @@ struct ScriptReport {
   uint64_t user_us = 0;     // kEnded: processor time of the program and of the children it waited for
   uint64_t system_us = 0;   // the same, in the kernel
   uint64_t memory_kib = 0;  // kEnded: most resident memory at one time
-  uint64_t at_us = 0;       // kStarted, kAssigned: when, on the machine's monotonic clock
+  uint64_t at_us = 0;       // kStarted, kAssigned, kFree: when, on the machine's monotonic clock
   friend bool operator==(const ScriptReport&, const ScriptReport&) = default;
 };
 

@@ -92,7 +92,7 @@ void EventLoop::Change(const Waitable& waitable, Watch watch) {
 
 void EventLoop::Forget(Waitable& waitable) {
   registrations_[static_cast<size_t>(waitable.fd())].waitable = nullptr;
-  poller_->Remove(waitable.fd(), waitable.kind_ != Waitable::Kind::kShared && !waitable.duplicated_);
+  poller_->Remove(waitable.fd(), waitable.kind_ != Waitable::Kind::kShared && !waitable.stays_open_);
 }
 
 void EventLoop::ReadClocks() {

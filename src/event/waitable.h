@@ -47,8 +47,8 @@ class Waitable : public WaitSource {
     if (muted_) Unmute();
   }
   void WriteWouldBlock() { writable_ = false; }
-  // Somebody holds another descriptor of the same open file, in which the system would go on watching it.
-  void NoteDuplicate() { duplicated_ = true; }
+  // The open file outlives this: the system must be told to watch it no more.
+  void NoteStaysOpen() { stays_open_ = true; }
   // Ends the wait for input, if somebody waits, with kCancelled. What waits later is not concerned.
   void InterruptRead() { Wake(kInput, ErrorCode::kCancelled); }
 
@@ -66,7 +66,7 @@ class Waitable : public WaitSource {
   bool input_ended_ = false;
   bool output_ended_ = false;
   bool muted_ = false;
-  bool duplicated_ = false;
+  bool stays_open_ = false;
   const Kind kind_;
 };
 

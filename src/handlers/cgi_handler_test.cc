@@ -333,6 +333,43 @@ TEST_F(CgiHandlerTest, WhatFollowsTheProgramsEndIsSentUntilItPauses) {
   EXPECT_TRUE(IsEnded());
 }
 
+// ---- the keeper, when nothing is left of the program
+
+TEST_F(CgiHandlerTest, AKeeperThatIsFreeIsGivenBack) {
+  Ask();
+  Start();
+  Print(std::string(kHead) + "hello");
+  launcher.output.Reset();
+  launcher.errors.Reset();
+  const auto end = cgi::EncodeReport({.kind = ScriptReport::Kind::kEnded});
+  const auto free = cgi::EncodeReport({.kind = ScriptReport::Kind::kFree, .at_us = 5'000'000});
+  std::string together(end.data(), end.size());
+  together.append(free.data(), free.size());
+  ASSERT_EQ(send(launcher.lifeline.get(), together.data(), together.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(together.size()));
+  Turns();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(received, "hello");
+  ASSERT_TRUE(launcher.taken_back.valid());
+  EXPECT_EQ(launcher.free_since, MonotonicTime(std::chrono::seconds(5)));
+  EXPECT_FALSE(IsEnded()) << "the lifeline is open";
+  ASSERT_EQ(send(launcher.taken_back.get(), "A", 1, MSG_NOSIGNAL), 1);
+  char bytes[8];
+  EXPECT_EQ(recv(launcher.lifeline.get(), bytes, sizeof bytes, MSG_DONTWAIT), 1);
+}
+
+TEST_F(CgiHandlerTest, AKeeperThatIsNotFreeIsNotGivenBack) {
+  Ask();
+  Start();
+  Print(std::string(kHead) + "hello");
+  launcher.output.Reset();
+  launcher.errors.Reset();
+  Report({.kind = ScriptReport::Kind::kEnded});
+  ASSERT_TRUE(finished);
+  EXPECT_FALSE(launcher.taken_back.valid());
+  EXPECT_TRUE(IsEnded());
+}
+
 // ---- several programs at a time
 
 struct CrowdedCgiHandlerTest : CgiHandlerTest {

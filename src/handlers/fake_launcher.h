@@ -39,6 +39,13 @@ class PlayedLauncher final : public ScriptLauncher {
                          .input = std::move(in.ours)};
   }
 
+  void TakeBack(uint32_t /*rule*/, UniqueFd back, MonotonicTime since) override {
+    taken_back = std::move(back);
+    free_since = since;
+  }
+
+  UniqueFd taken_back;
+  MonotonicTime free_since;
   std::optional<Error> failure;  // instead
   UniqueFd lifeline;
   UniqueFd output;

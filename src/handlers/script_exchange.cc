@@ -29,6 +29,7 @@ ScriptExchange::ScriptExchange(const HandlerContext& context, RequestBody& body,
       spool_filled_(context.loop, group_.scope()),
       spool_emptied_(context.loop, group_.scope()),
       reported_(context.loop, group_.scope()),
+      rule_(ends.rule),
       launched_(context.loop.now()) {
   context_.scripts.CountProgram();
   if (ends.input.valid()) input_.emplace(context.loop, group_.scope(), std::move(ends.input));
@@ -155,7 +156,11 @@ event::Task<void> ScriptExchange::Finish() {
   LogLastErrors();
   LogLine(error_line_);
   error_line_.clear();
-  lifeline_.Close();
+  if (keeper_is_free_ && !out_of_time_) {
+    context_.scripts.TakeBack(rule_, lifeline_.Release(), *keeper_is_free_);
+  } else {
+    lifeline_.Close();
+  }
   NoteUse();
   context_.scripts.UncountProgram();
 }
@@ -211,28 +216,37 @@ event::Task<Result<void>> ScriptExchange::SendOrder(std::string rest) {
 }
 
 event::Task<Result<void>> ScriptExchange::NoteReports() {
-  std::array<char, cgi::kReportBytes> bytes;
+  // All that a keeper says of a short program, which comes together.
+  std::array<char, 3 * cgi::kReportBytes> bytes;
   size_t filled = 0;
-  while (true) {
+  while (!end_) {
     const std::span<char> rest = std::span<char>(bytes).subspan(filled);
     const Result<size_t> count = co_await lifeline_.ReadSome(rest, nullptr);
     // The end of the lifeline: the keeper has nothing to add, or was killed. The output then ends too.
     if (!count || *count == 0) co_return Result<void>();
     filled += *count;
-    if (filled < bytes.size()) continue;
-    filled = 0;
-    const Result<cgi::ScriptReport> report = cgi::DecodeReport({bytes.data(), bytes.size()});
-    if (!report) co_return Result<void>();
-    if (report->kind == cgi::ScriptReport::Kind::kAssigned) use_.queue_us = SinceLaunchUs(report->at_us);
-    if (report->kind == cgi::ScriptReport::Kind::kStarted) {
-      started_ = true;
-      use_.start_us = SinceLaunchUs(report->at_us);
+    std::string_view reports(bytes.data(), filled);
+    for (; reports.size() >= cgi::kReportBytes; reports.remove_prefix(cgi::kReportBytes)) {
+      const Result<cgi::ScriptReport> report = cgi::DecodeReport(reports.substr(0, cgi::kReportBytes));
+      if (!report) co_return Result<void>();
+      NoteReport(*report);
     }
-    if (report->kind == cgi::ScriptReport::Kind::kFailed) failure_ = *report;
-    if (report->kind == cgi::ScriptReport::Kind::kEnded) end_ = *report;
+    filled = reports.copy(bytes.data(), reports.size());
     reported_.Notify();
-    if (end_) co_return co_await EndOutputAfterGrace();
   }
+  co_return co_await EndOutputAfterGrace();
+}
+
+void ScriptExchange::NoteReport(const cgi::ScriptReport& report) {
+  using Kind = cgi::ScriptReport::Kind;
+  if (report.kind == Kind::kAssigned) use_.queue_us = SinceLaunchUs(report.at_us);
+  if (report.kind == Kind::kStarted) {
+    started_ = true;
+    use_.start_us = SinceLaunchUs(report.at_us);
+  }
+  if (report.kind == Kind::kFailed) failure_ = report;
+  if (report.kind == Kind::kEnded) end_ = report;
+  if (report.kind == Kind::kFree) keeper_is_free_ = MonotonicTime(std::chrono::microseconds(report.at_us));
 }
 
 // Whom the program has left behind may write on; when they pause, the answer is over.

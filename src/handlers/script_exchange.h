@@ -103,6 +103,7 @@ class ScriptExchange {
   // The tasks beside.
   event::Task<Result<void>> SendOrder(std::string rest);
   event::Task<Result<void>> NoteReports();
+  void NoteReport(const cgi::ScriptReport& report);
   event::Task<Result<void>> LogErrors();
   event::Task<Result<void>> ReceiveContent();
   event::Task<Result<void>> FeedInput();
@@ -141,6 +142,8 @@ class ScriptExchange {
   bool output_ended_ = false;
   bool out_of_time_ = false;  // the program has taken longer than it may in all
   bool started_ = false;
+  std::optional<MonotonicTime> keeper_is_free_;  // since then
+  const uint32_t rule_;
   std::optional<cgi::ScriptReport> failure_;
   std::optional<cgi::ScriptReport> end_;
   std::optional<Error> content_error_;

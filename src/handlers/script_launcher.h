@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "event/cancel_scope.h"
@@ -19,6 +20,7 @@ struct ScriptEnds {
   UniqueFd output;
   UniqueFd errors;
   UniqueFd input;  // invalid: the program has an empty input
+  uint32_t rule = 0;
 };
 
 class ScriptLauncher {
@@ -27,6 +29,10 @@ class ScriptLauncher {
   // Asks for a keeper for a program of that rule (config::CgiRules). kUnavailable: there is no spawner, and none came
   // within a moment, or no descriptors; kDeadline; the reason why `scope` was cancelled.
   virtual event::Task<Result<ScriptEnds>> Launch(uint32_t rule, bool with_input, event::CancelScope& scope) = 0;
+
+  // The lifeline of a program of that rule, of which nothing is left, and whose keeper has said then that it is free
+  // (kFree).
+  virtual void TakeBack(uint32_t /*rule*/, UniqueFd /*lifeline*/, MonotonicTime /*free_since*/) {}
 
   // How many programs this worker has at the moment; whoever holds the ends of one counts it.
   [[nodiscard]] size_t programs() const { return programs_; }

@@ -34,7 +34,9 @@ enum class ControlType : uint8_t {
   kListener = 19,  // accept on this listener as well; text: its name as in ListenerHandle, one descriptor
   kPeer = 20,      // a channel to the spawner (for a worker) or to a worker (for the spawner), one descriptor
   // From a worker to the spawner, and from there to a keeper.
-  kRun = 32,  // run a script; text: the number of its rule; descriptors: lifeline, output, errors and perhaps input
+  kRun =
+      32,  // run a script; text: the number of its rule, for a keeper Keeper::JobText; descriptors: lifeline, output,
+           // errors and perhaps input
   // From a keeper to the spawner.
   kKeeperIdle = 48,  // it is ready for the next script
 };

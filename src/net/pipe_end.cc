@@ -30,6 +30,12 @@ void PipeEnd::Close() {
   fd_.Reset();
 }
 
+UniqueFd PipeEnd::Release() {
+  if (waitable_) waitable_->NoteStaysOpen();
+  waitable_.reset();
+  return std::move(fd_);
+}
+
 void PipeEnd::ShutDown() { shutdown(fd_.get(), SHUT_RDWR); }
 
 Result<size_t> PipeEnd::TryRead(std::span<char> into) {

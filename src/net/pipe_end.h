@@ -25,6 +25,8 @@ class PipeEnd {
 
   // The other side sees the end. Nobody may be waiting.
   void Close();
+  // Nobody may be waiting. What has been read or written stays so.
+  [[nodiscard]] UniqueFd Release();
   // Of a socket: the other side sees the end, and whoever waits here sees it as well.
   void ShutDown();
   [[nodiscard]] bool open() const { return fd_.valid(); }

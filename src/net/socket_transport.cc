@@ -76,7 +76,7 @@ Result<size_t> SocketTransport::TryRead(std::span<char> into) {
 std::shared_ptr<InputReader> SocketTransport::DuplicateInput() {
   UniqueFd duplicate(fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0));
   if (!duplicate.valid()) return nullptr;
-  waitable_.NoteDuplicate();
+  waitable_.NoteStaysOpen();
   return std::make_shared<SocketReader>(std::move(duplicate));
 }
 

@@ -10,16 +10,23 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/strings.h"
+#include "net/descriptor_passing.h"
 #include "process/process_tree.h"
 
 namespace brilliant::process {
 namespace {
 
 using cgi::ScriptReport;
+
+// In a job's text.
+constexpr std::string_view kStay = " stay";
 
 MonotonicTime Now() { return SystemTimeSource().Monotonic(); }
 
@@ -55,7 +62,7 @@ int Keeper::Run() {
     WaitReadable(entries, MonotonicTime::max());
     Result<net::ControlMessage> message = spawner_.TryReceive();
     if (message) {
-      Serve(std::move(message->descriptors));
+      Serve(std::move(*message));
       if (!spawner_.Send(net::ControlType::kKeeperIdle)) return 0;
     } else if (message.error().code != ErrorCode::kWouldBlock) {
       return 0;
@@ -63,25 +70,56 @@ int Keeper::Run() {
   }
 }
 
-void Keeper::Serve(std::vector<UniqueFd> descriptors) {
-  if (descriptors.size() <= kErrors) return;
-  lifeline_ = std::move(descriptors[kLifeline]);
+std::string Keeper::JobText(uint32_t rule, bool may_stay) {
+  return std::to_string(rule) + std::string(may_stay ? kStay : std::string_view());
+}
+
+void Keeper::Serve(net::ControlMessage job) {
+  may_stay_ = job.text.ends_with(kStay);
+  const std::optional<uint64_t> rule =
+      ParseDecimal(job.text.substr(0, job.text.size() - (may_stay_ ? kStay.size() : 0)));
+  if (!rule || job.descriptors.size() <= kErrors) return;
+  rule_ = static_cast<uint32_t>(*rule);
+  lifeline_ = std::move(job.descriptors[kLifeline]);
+  std::vector<UniqueFd> descriptors = std::move(job.descriptors);
+  do {
+    RunOne(std::move(descriptors));
+    descriptors = AwaitAnother();
+  } while (descriptors.size() > kErrors);
+  lifeline_.Reset();
+}
+
+void Keeper::RunOne(std::vector<UniqueFd> descriptors) {
   const std::expected<pid_t, ScriptReport> script = Start(descriptors);
   descriptors.clear();  // only the script holds its streams now, so that their ends can be seen
   if (script) {
     Note(ScriptReport{.kind = ScriptReport::Kind::kStarted, .at_us = MicrosecondsOf(Now())});
     Watch(*script);
-  } else if (script.error().kind == ScriptReport::Kind::kFailed) {
-    Note(script.error());
-    SendNotes();
+  } else {
+    may_stay_ = false;
+    if (script.error().kind == ScriptReport::Kind::kFailed) Note(script.error());
   }
-  lifeline_.Reset();
+}
+
+std::vector<UniqueFd> Keeper::AwaitAnother() {
+  if (may_stay_) Note(ScriptReport{.kind = ScriptReport::Kind::kFree, .at_us = MicrosecondsOf(Now())});
+  SendNotes();
+  std::vector<UniqueFd> descriptors;
+  std::array entries = {ForReading(lifeline_.get())};
+  if (!may_stay_ || !WaitReadable(entries, Now() + cgi::kKeeperStays)) return descriptors;
+  char again = 0;
+  std::deque<UniqueFd> lent;
+  const Result<size_t> count = net::ReceiveDescriptors(lifeline_.get(), std::span(&again, 1), lent);
+  if (!count || *count == 0 || again != cgi::kAgain) return descriptors;
+  descriptors.emplace_back();  // the lifeline stays
+  for (UniqueFd& descriptor : lent) descriptors.push_back(std::move(descriptor));
+  return descriptors;
 }
 
 std::expected<pid_t, ScriptReport> Keeper::Start(const std::vector<UniqueFd>& descriptors) {
   ScriptReport failure{.kind = ScriptReport::Kind::kFailed, .fault = cgi::StartFault::kBadOrder};
   const Result<cgi::SpawnOrder> order = ReadOrder();
-  if (!order) return std::unexpected(failure);
+  if (!order || order->rule != rule_) return std::unexpected(failure);
   const std::expected<ScriptStart, cgi::StartFault> start = rules_.Prepare(*order);
   if (!start) {
     failure.fault = start.error();
@@ -132,6 +170,7 @@ void Keeper::Watch(pid_t script) {
       deadline = MonotonicTime::max();
     } else if (entries[0].revents != 0) {
       EndAll(script);  // nothing is ever sent but the end
+      may_stay_ = false;
       return;
     } else {
       static_cast<void>(signals_.Take());
@@ -141,15 +180,19 @@ void Keeper::Watch(pid_t script) {
 }
 
 bool Keeper::Reap(pid_t script) {
+  bool has_ended = false;
   while (true) {
     int status = 0;
     rusage usage{};
     const pid_t ended = wait4(-1, &status, WNOHANG, &usage);
     if (ended == script) {
       Note(ReportOfEnd(status, usage));
-      SendNotes();
+      has_ended = true;
     }
-    if (ended == 0) return true;
+    if (ended == 0) {
+      if (has_ended) SendNotes();
+      return true;
+    }
     if (ended < 0 && errno != EINTR) return false;
   }
 }
@@ -196,7 +239,7 @@ void Keeper::Note(const ScriptReport& report) {
 
 void Keeper::SendNotes() {
   if (notes_.empty()) return;
-  // Two short reports always fit into the socket; a worker that is gone needs none.
+  // A few short reports always fit into the socket; a worker that is gone needs none.
   [[maybe_unused]] const ssize_t sent =
       send(lifeline_.get(), notes_.data(), notes_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   notes_.clear();

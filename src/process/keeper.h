@@ -1,7 +1,8 @@
 // The keeper of a script: a small process that starts one program at a time, watches it and, when its lifeline ends,
 // ends it and everything it has left behind. It is the subreaper of what it starts, so nothing can slip away by forking
 // twice or by leaving its session. The spawner (process/spawner.h) forks keepers and gives them work; when one has
-// nothing below it any more it says so and waits for the next.
+// nothing below it any more it says so and waits for the next. If the spawner has places enough, the keeper first stays
+// with the worker for a moment: the next job then comes without a detour (cgi::kKeeperStays).
 //
 // Runs in a process of its own, single-threaded; may block.
 #ifndef BRILLIANT_PROCESS_KEEPER_H_
@@ -45,13 +46,19 @@ class Keeper {
   // The descriptors of one job, in this order; the last may be missing: no input. The program's three wait, as programs
   // expect.
   enum Stream : size_t { kLifeline, kOutput, kErrors, kInput };
+  // A job's text: its rule, and whether the keeper may stay with the worker.
+  static std::string JobText(uint32_t rule, bool may_stay);
 
  private:
-  void Serve(std::vector<UniqueFd> descriptors);
+  void Serve(net::ControlMessage job);
+  // One program, from its order to the end of all it has started.
+  void RunOne(std::vector<UniqueFd> descriptors);
+  // Tells the worker that this keeper is free, and waits for what it says to that. Empty: nothing.
+  [[nodiscard]] std::vector<UniqueFd> AwaitAnother();
   [[nodiscard]] Result<cgi::SpawnOrder> ReadOrder() const;
   [[nodiscard]] std::expected<pid_t, cgi::ScriptReport> Start(const std::vector<UniqueFd>& descriptors);
   void Watch(pid_t script);
-  // False: no child is left.
+  // False: no child is left, and the worker is still to be told of what has ended.
   bool Reap(pid_t script);
   [[nodiscard]] cgi::ScriptReport ReportOfEnd(int status, const rusage& usage) const;
   void EndAll(pid_t script);
@@ -64,6 +71,8 @@ class Keeper {
   SignalPipe signals_;
   CgroupLeaf* const cgroup_;
   uint64_t memory_kills_ = 0;  // of the group, before this script
+  uint32_t rule_ = 0;
+  bool may_stay_ = false;
   UniqueFd empty_input_;
   UniqueFd lifeline_;
   std::string notes_;

@@ -177,6 +177,14 @@ bool Spawner::HasPlaceFor(uint32_t rule) const {
   return running_ < config_.limits.cgi_processes && (own == 0 || running_of_rule_[rule] < own);
 }
 
+// A keeper may only stay with a worker where others hardly miss it.
+bool Spawner::HasPlacesToSpare(uint32_t rule) const {
+  constexpr uint64_t kSpare = 4;
+  const uint64_t own = rules_.ProcessesMax(rule);
+  return (running_ + 1) * kSpare <= config_.limits.cgi_processes &&
+         (own == 0 || (running_of_rule_[rule] + 1) * kSpare <= own);
+}
+
 void Spawner::AssignJobs() {
   // A rule at its own limit doesn't hold up the others.
   for (auto job = queue_.begin(); job != queue_.end() && running_ < config_.limits.cgi_processes;) {
@@ -207,7 +215,8 @@ bool Spawner::Assign(Job& job) {
   }
   std::vector<int> borrowed;
   for (const UniqueFd& descriptor : job.descriptors) borrowed.push_back(descriptor.get());
-  if (!keeper->channel.Send(ControlType::kRun, {}, borrowed)) return false;  // it has died: reaped soon
+  const std::string text = Keeper::JobText(job.rule, HasPlacesToSpare(job.rule));
+  if (!keeper->channel.Send(ControlType::kRun, text, borrowed)) return false;  // it has died: reaped soon
   keeper->rule = job.rule;
   ++running_;
   ++running_of_rule_[job.rule];

@@ -86,6 +86,7 @@ class Spawner {
   static void Refuse(const Job& job, cgi::StartFault fault, int system_errno);
   static void Tell(const Job& job, const cgi::ScriptReport& report);
   [[nodiscard]] bool HasPlaceFor(uint32_t rule) const;
+  [[nodiscard]] bool HasPlacesToSpare(uint32_t rule) const;
 
   const config::Config config_;
   const ScriptRules rules_;

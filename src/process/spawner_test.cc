@@ -21,6 +21,7 @@
 
 #include "base/descriptor_pipe.h"
 #include "config/loader.h"
+#include "net/descriptor_passing.h"
 #include "process/keeper.h"
 #include "process/process_tree.h"
 
@@ -144,6 +145,22 @@ class SpawnerTest : public ::testing::Test {
     return Run(OrderFor(script), with_input);
   }
 
+  // Over the lifeline of a script whose keeper is free.
+  void RunAgain(Script& script, const cgi::SpawnOrder& order, bool with_input) {
+    DescriptorPipe output = *MakeDescriptorPipe();
+    DescriptorPipe errors = *MakeDescriptorPipe();
+    DescriptorPipe input = *MakeDescriptorPipe();
+    std::vector<int> lent = {output.writer.get(), errors.writer.get()};
+    if (with_input) lent.push_back(input.reader.get());
+    ASSERT_TRUE(net::SendDescriptors(script.lifeline.get(), std::span(&cgi::kAgain, 1), lent));
+    const std::string bytes = *cgi::EncodeOrder(order);
+    ASSERT_EQ(send(script.lifeline.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+    script.output = std::move(output.reader);
+    script.errors = std::move(errors.reader);
+    script.input = std::move(input.writer);
+  }
+
   StartFault FaultOf(const std::string& script) {
     const std::optional<ScriptReport> report = Run(script).NextReport();
     return report && report->kind == ScriptReport::Kind::kFailed ? report->fault : StartFault::kNone;
@@ -183,7 +200,62 @@ TEST_F(SpawnerTest, RunsAScriptAndReportsItsEnd) {
   EXPECT_EQ(end->kind, ScriptReport::Kind::kEnded);
   EXPECT_EQ(end->exit_code, 3);
   EXPECT_GT(end->memory_kib, 0U);
+  EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kFree);
+  EXPECT_FALSE(script.NextReport()) << "nobody has given the keeper anything else";
+}
+
+TEST_F(SpawnerTest, AKeeperThatIsFreeTakesAnotherOrder) {
+  Write("who.sh", "#!/bin/sh\necho $PPID\ncat\n");
+  Start();
+  Script script = Run("who.sh");
+  const std::string keeper = script.ReadAll(script.output);
+  for (int i = 0; i < 3; ++i) {
+    while (script.NextReport()->kind != ScriptReport::Kind::kFree) {
+    }
+    RunAgain(script, OrderFor("who.sh"), true);
+    ASSERT_EQ(write(script.input.get(), "in", 2), 2);
+    script.input.Reset();
+    EXPECT_EQ(script.ReadAll(script.output), keeper + "in");
+  }
+}
+
+TEST_F(SpawnerTest, AKeeperIsFreeWhenNothingIsLeft) {
+  Write("leaves.sh", "#!/bin/sh\nmkfifo wait\n(read line <wait) >/dev/null 2>&1 &\n");
+  Start();
+  const Script script = Run("leaves.sh");
+  EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kStarted);
+  EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kEnded);
+  pollfd entry{.fd = script.lifeline.get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&entry, 1, 0), 0);
+  std::ofstream(folder_ + "/wait") << "go\n";
+  EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kFree);
+}
+
+TEST_F(SpawnerTest, AKeeperTakesAnotherOrderOfItsOwnRuleOnly) {
+  Write("hello.sh", "#!/bin/sh\necho hello\n");
+  Start();
+  Script script = Run("hello.sh");
+  while (script.NextReport()->kind != ScriptReport::Kind::kFree) {
+  }
+  cgi::SpawnOrder order = OrderFor("hello.sh");
+  order.rule = 1;
+  RunAgain(script, order, false);
+  const std::optional<ScriptReport> report = script.NextReport();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->kind, ScriptReport::Kind::kFailed);
+  EXPECT_EQ(report->fault, StartFault::kBadOrder);
   EXPECT_FALSE(script.NextReport());
+}
+
+TEST_F(SpawnerTest, WherePlacesAreShortAKeeperDoesNotStay) {
+  Write("hello.sh", "#!/bin/sh\necho hello\n");
+  for (const auto& [top, rule] : {std::pair("cgi_processes 3", ""), std::pair("", "cgi_processes_max 3")}) {
+    Start(top, rule);
+    const Script script = Run("hello.sh");
+    EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kStarted);
+    EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kEnded);
+    EXPECT_FALSE(script.NextReport());
+  }
 }
 
 TEST_F(SpawnerTest, ReportsTheSignalThatEndedAScript) {
