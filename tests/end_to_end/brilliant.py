@@ -285,6 +285,12 @@ class Factory:
         text = (EXAMPLES / name).read_text().replace("listen 80\n", "listen 127.0.0.1:@PORT@\n").replace("/srv/", "@FOLDER@/srv/")
         return text if os.geteuid() == 0 else re.sub(r"^user .*$", "", text, flags=re.MULTILINE)
 
+    def copy_examples(self, to):
+        """All of examples/, and what visitors of the demo site write to is open to everybody, as `make run` sees to."""
+        shutil.copytree(EXAMPLES, to, dirs_exist_ok=True)
+        for name in ("drop", "trash"):
+            (to / name).chmod(0o1777)
+
     def give_to_server(self, path):
         """Makes the user of a server's workers and scripts (that of the examples) the owner of all that is there."""
         if os.geteuid() == 0:

@@ -65,9 +65,7 @@ def test_the_start_page_of_pythons_documentation(brilliant):
 @pytest.fixture
 def demo(brilliant):
     """The demo site, as `make run` serves it, on another port, from where every user can read it."""
-    shutil.copytree(REPOSITORY / "examples", brilliant.folder / "examples")
-    for name in ("drop", "trash"):
-        (brilliant.folder / "examples" / name).chmod(0o1777)
+    brilliant.copy_examples(brilliant.folder / "examples")
     return brilliant.start_file(brilliant.folder / "examples/demo.conf")
 
 

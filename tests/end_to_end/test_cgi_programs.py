@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import urllib.parse
 
@@ -24,8 +23,7 @@ def expand_all(brilliant, name):
 def test_every_example_is_right(brilliant, name):
     """Nothing is wrong but, perhaps, that files and programs it is about are not there."""
     text = brilliant.example(name).replace("@FOLDER@", str(brilliant.folder)).replace("@PORT@", "8080")
-    for path in EXAMPLES.iterdir():
-        (shutil.copytree if path.is_dir() else shutil.copy)(path, brilliant.folder / path.name)
+    brilliant.copy_examples(brilliant.folder)
     (brilliant.folder / name).write_text(text)
     result = brilliant_module.run("--check", brilliant.folder / name)
     assert result.returncode == 0, result.stderr
