@@ -25,8 +25,8 @@ inline constexpr size_t kOrderBytesMax = 262'144;
 inline constexpr size_t kOrderArgumentsMax = 256;
 
 inline constexpr char kAgain = 'A';
-// How long a keeper that is free waits for another order, and how long a worker gives it one: so much less that the
-// order comes in time, however long the worker is kept from sending it.
+// How long a keeper that is free waits for another order, and how long a worker gives it one: less, because the worker
+// may be kept from sending it.
 inline constexpr Milliseconds kKeeperStays{100};
 inline constexpr Milliseconds kKeeperIsAsked{10};
 

@@ -109,7 +109,7 @@ UploadFile::~UploadFile() {
 void UploadFile::ReserveRoom(uint64_t bytes) {
 #if BRILLIANT_LINUX
   if (size_ + bytes <= reserved_ || reserved_ >= expected_) return;
-  const uint64_t wanted = std::min(expected_ - reserved_, std::max(bytes, kReserveBytes));
+  const uint64_t wanted = std::min(expected_ - reserved_, std::max(bytes, std::min(size_, kReserveBytes)));
   const bool good =
       fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(reserved_), static_cast<off_t>(wanted)) == 0;
   reserved_ = good ? reserved_ + wanted : expected_;

@@ -21,8 +21,9 @@ namespace brilliant::files {
 
 // Other names that are tried where one is taken: x_1.txt, x_2.txt, ...
 inline constexpr int kFreeNamesMax = 10'000;
-// Room on the disk is set aside in stretches of this size, before they are written: file systems then write them with
-// less work, and in one piece. No more, so that a client who only announces much does not take it from others.
+// Room on the disk is set aside before it is written, as much again as there is, but no more than this: file systems
+// then write with less work, and in one piece. Not more, so that a client who only announces much does not take it from
+// others.
 inline constexpr uint64_t kReserveBytes = 16'777'216;
 // Of the file that is made, as far as the process's umask allows: readable, never executable.
 inline constexpr unsigned kUploadMode = 0644;

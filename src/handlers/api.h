@@ -136,8 +136,9 @@ class RequestBody {
   // The same for who copies the content anyway: it may come in `space`, from its beginning, and saves a copy then.
   virtual event::Task<Result<std::span<const char>>> NextInto(std::span<char> /*space*/) { return Next(); }
   // Content for a job of the offload pool, which saves the turns of the loop between its pieces: up to `bytes` of it
-  // may be read, while the coroutine that waits for the job asks nothing of the body; then Took() says how many it was.
-  // Without a reader: only Next() brings it. How it ends, if not complete, shows with the next call of Next().
+  // may be read, while the coroutine that waits for the job asks nothing of the body; then Took() says how many it was,
+  // in any case, or the connection ends. Without a reader: only Next() brings it. How it ends, if not complete, shows
+  // with the next call of Next().
   struct Ahead {
     std::shared_ptr<net::InputReader> reader;
     uint64_t bytes = 0;

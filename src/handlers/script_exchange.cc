@@ -217,7 +217,7 @@ event::Task<Result<void>> ScriptExchange::SendOrder(std::string rest) {
 
 event::Task<Result<void>> ScriptExchange::NoteReports() {
   // All that a keeper says of a short program, which comes together.
-  std::array<char, 3 * cgi::kReportBytes> bytes;
+  std::array<char, 4 * cgi::kReportBytes> bytes;
   size_t filled = 0;
   while (!end_) {
     const std::span<char> rest = std::span<char>(bytes).subspan(filled);

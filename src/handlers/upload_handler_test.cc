@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -187,6 +189,23 @@ TEST_F(UploadHandlerTest, ContentThatEndsWhileAJobReadsItLeavesNothing) {
   body.LetJobsRead(kAheadBytesMax);
   EXPECT_GE(Send("PUT", "/a", body, "").status, 400);
   EXPECT_GT(body.read_by_jobs(), 0U);
+  EXPECT_TRUE(Files("").empty());
+}
+
+// Else the connection would take what follows for content.
+TEST_F(UploadHandlerTest, WhatAJobHasReadIsToldThoughItCouldNotBeWritten) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit one_piece = before;
+  one_piece.rlim_cur = kUploadPieceBytes;
+  setrlimit(RLIMIT_FSIZE, &one_piece);
+  FakeBody body(LongContent(), kUploadPieceBytes, true);
+  body.LetJobsRead(kAheadBytesMax);
+  const int status = Send("PUT", "/a", body, "").status;
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(status, 413);  // EFBIG
+  EXPECT_EQ(body.read_by_jobs(), kUploadPieceBytes);
   EXPECT_TRUE(Files("").empty());
 }
 

@@ -17,19 +17,24 @@ Result<void> AppendPiece(files::UploadFile& file, const char* bytes, size_t size
   return file.Append(std::string_view(bytes, size));
 }
 
-// What a job has read of the content, and how much of that lies in its buffer still.
+// What a job has read of the content, how much of that lies in its buffer still, and whether the rest could be written.
 struct ReadAhead {
   uint64_t bytes = 0;
   size_t filled = 0;
+  Result<void> written;
 };
 
-// Writes the first `filled` bytes of `buffer`, then what comes of `ahead` at once.
+// Writes the first `filled` bytes of `buffer`, then what comes of `ahead` at once. What has been read is told in any
+// case: the connection must know where its content ends.
 Result<ReadAhead> WriteAndReadAhead(files::UploadFile& file, std::span<char> buffer, size_t filled,
                                     const RequestBody::Ahead& ahead) {
+  const SystemTimeSource clock;
+  const MonotonicTime deadline = clock.Monotonic() + kAheadTimeMax;
   ReadAhead read;
   while (true) {
-    RETURN_IF_ERROR(AppendPiece(file, buffer.data(), filled));
+    read.written = AppendPiece(file, buffer.data(), filled);
     read.filled = 0;
+    if (!read.written || clock.Monotonic() >= deadline) return read;
     while (read.filled < buffer.size()) {
       const std::span<char> free = buffer.subspan(read.filled);
       const uint64_t wanted = std::min<uint64_t>(free.size(), ahead.bytes - read.bytes);
@@ -87,6 +92,7 @@ event::Task<Result<void>> UploadWriter::Flush(RequestBody* body) {
   if (ahead.reader == nullptr) ahead.bytes = 0;
   ahead.bytes = std::min({ahead.bytes, kAheadBytesMax, bytes_max_ - std::min(bytes_max_, room_.under_way)});
   const uint64_t reserved = ahead.bytes;
+  const bool lent = ahead.reader != nullptr;
   room_.under_way += reserved;
   bytes_ += reserved;
   auto write = [file = file_, buffer = buffer_, capacity = capacity_, filled = std::exchange(filled_, 0),
@@ -96,8 +102,8 @@ event::Task<Result<void>> UploadWriter::Flush(RequestBody* body) {
   room_.under_way -= reserved - read->bytes;
   bytes_ -= reserved - read->bytes;
   filled_ = read->filled;
-  if (read->bytes > 0) body->Took(read->bytes);
-  co_return Result<void>();
+  if (lent) body->Took(read->bytes);
+  co_return read->written;
 }
 
 event::Task<Result<files::Published>> UploadWriter::Publish(files::PublishPlan plan) {

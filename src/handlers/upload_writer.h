@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "event/task.h"
 #include "files/upload_file.h"
@@ -20,6 +21,7 @@ namespace brilliant::handlers {
 inline constexpr size_t kUploadPieceBytes = 262'144;
 // What a job goes on with, at most: other jobs wait for its thread.
 inline constexpr uint64_t kAheadBytesMax = 16 * kUploadPieceBytes;
+inline constexpr Milliseconds kAheadTimeMax{20};  // for a slow disk
 
 // What the uploads of one location take together, in this worker.
 struct UploadRoom {

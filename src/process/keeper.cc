@@ -80,6 +80,7 @@ void Keeper::Serve(net::ControlMessage job) {
       ParseDecimal(job.text.substr(0, job.text.size() - (may_stay_ ? kStay.size() : 0)));
   if (!rule || job.descriptors.size() <= kErrors) return;
   rule_ = static_cast<uint32_t>(*rule);
+  orders_ = 0;
   lifeline_ = std::move(job.descriptors[kLifeline]);
   std::vector<UniqueFd> descriptors = std::move(job.descriptors);
   do {
@@ -102,11 +103,14 @@ void Keeper::RunOne(std::vector<UniqueFd> descriptors) {
 }
 
 std::vector<UniqueFd> Keeper::AwaitAnother() {
+  may_stay_ = may_stay_ && ++orders_ < kOrdersMax;
   if (may_stay_) Note(ScriptReport{.kind = ScriptReport::Kind::kFree, .at_us = MicrosecondsOf(Now())});
   SendNotes();
   std::vector<UniqueFd> descriptors;
-  std::array entries = {ForReading(lifeline_.get())};
-  if (!may_stay_ || !WaitReadable(entries, Now() + cgi::kKeeperStays)) return descriptors;
+  if (!may_stay_) return descriptors;
+  // From the spawner comes nothing but its end. Whatever ends this, what the worker has sent just in time is taken.
+  std::array entries = {ForReading(lifeline_.get()), ForReading(spawner_.fd())};
+  WaitReadable(entries, Now() + cgi::kKeeperStays);
   char again = 0;
   std::deque<UniqueFd> lent;
   const Result<size_t> count = net::ReceiveDescriptors(lifeline_.get(), std::span(&again, 1), lent);

@@ -33,6 +33,9 @@ inline constexpr Milliseconds kStartedDelay{100};
 // Between two rounds of killing, if the one before has missed something.
 inline constexpr Milliseconds kKillRound{50};
 
+// From one worker, one after the other; then others that wait for a place have their turn.
+inline constexpr int kOrdersMax = 100;
+
 class Keeper {
  public:
   // After PrepareToStartScripts. `rules` and `cgroup` outlive it. `signals` notes SIGCHLD. `cgroup`: what this process
@@ -73,6 +76,7 @@ class Keeper {
   uint64_t memory_kills_ = 0;  // of the group, before this script
   uint32_t rule_ = 0;
   bool may_stay_ = false;
+  int orders_ = 0;  // since the spawner has given it the first
   UniqueFd empty_input_;
   UniqueFd lifeline_;
   std::string notes_;

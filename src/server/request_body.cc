@@ -60,10 +60,12 @@ StreamRequestBody::Ahead StreamRequestBody::LookAhead() {
   const uint64_t room = bytes_max_ - std::min(bytes_max_, buffers_.decoder.content_bytes());
   if (left == 0 || room == 0 || awaits_continue_ || !buffers_.input.unread().empty()) return {};
   if (reader_ == nullptr) reader_ = connection_.transport().DuplicateInput();
+  lent_ = reader_ != nullptr;
   return {.reader = reader_, .bytes = std::min(left, room)};
 }
 
 void StreamRequestBody::Took(uint64_t bytes) {
+  lent_ = false;
   buffers_.decoder.Skip(bytes);
   connection_.worker().counters.content_bytes_received.Add(bytes);
   // Nobody has waited: it can't be too slow.
@@ -133,6 +135,7 @@ event::Task<Result<size_t>> StreamRequestBody::ReadSome(std::span<char> into) {
 }
 
 bool StreamRequestBody::may_be_drained() const {
+  if (lent_) return false;
   if (complete()) return true;
   if (ended_ || awaits_continue_) return false;
   return buffers_.decoder.remaining().value_or(0) <= kDrainBytesMax;

@@ -60,6 +60,7 @@ class StreamRequestBody final : public handlers::RequestBody {
   std::shared_ptr<net::InputReader> reader_;
   std::optional<http::RequestError> failure_;
   bool awaits_continue_;
+  bool lent_ = false;   // to a job, which has not told yet what it has read
   bool ended_ = false;  // nothing more can be read
 };
 

@@ -32,7 +32,8 @@ class EchoHandler final : public handlers::Handler {
   }
 };
 
-// The same; what it may, it reads as a job of the offload pool would, `job_bytes` at a time.
+// The same; what it may, it reads as a job of the offload pool would, `job_bytes` at a time. 0: a job of which nobody
+// hears what it has read.
 class JobHandler final : public handlers::Handler {
  public:
   explicit JobHandler(uint64_t job_bytes) : job_bytes_(job_bytes) {}
@@ -42,6 +43,7 @@ class JobHandler final : public handlers::Handler {
     handlers::MemoryBody echo;
     while (true) {
       Read(body, echo.bytes);
+      if (job_bytes_ == 0) co_return response;
       const Result<std::span<const char>> piece = co_await body.Next();
       if (!piece) {
         response.status = 599;
@@ -58,11 +60,11 @@ class JobHandler final : public handlers::Handler {
   void Read(handlers::RequestBody& body, std::string& bytes) const {
     const handlers::RequestBody::Ahead ahead = body.LookAhead();
     if (ahead.reader == nullptr) return;
+    if (job_bytes_ == 0) return;
     std::string space(std::min(ahead.bytes, job_bytes_), '\0');
     const Result<size_t> count = ahead.reader->TryRead(space);
-    if (!count) return;
-    body.Took(*count);
-    bytes.append(space, 0, *count);
+    body.Took(count.value_or(0));
+    bytes.append(space, 0, count.value_or(0));
   }
 
   const uint64_t job_bytes_;
@@ -124,6 +126,16 @@ TEST_F(RequestBodyTest, JobsReadContentAndNothingElse) {
     EXPECT_EQ(chunked.TakeOne().body, "abc");
     EXPECT_EQ(chunked.peer.inputs_duplicated, 0) << "only who reads chunks knows where they end";
   }
+}
+
+TEST_F(RequestBodyTest, TheConnectionEndsIfItIsUnknownWhatAJobHasRead) {
+  server.ServeWith(std::make_unique<JobHandler>(0), kBodyMax);
+  TestClient& client = server.Ask(Post("Content-Length: 5\r\n") + "hello" + Post("Content-Length: 0\r\n"));
+  EXPECT_FALSE(client.TakeOne().closes()) << "the content was there already";
+  EXPECT_EQ(client.TakeOne().status, 200);
+  TestClient& other = server.Ask(Post("Content-Length: 50000\r\n"));
+  const TestAnswer answer = other.TakeOne();
+  EXPECT_TRUE(answer.closes());
 }
 
 TEST_F(RequestBodyTest, JobsReadNothingBeforeTheClientWasAskedForIt) {

@@ -41,9 +41,11 @@ event::Task<Result<handlers::ScriptEnds>> SpawnerClient::Launch(uint32_t rule, b
 }
 
 void SpawnerClient::TakeBack(uint32_t rule, UniqueFd lifeline, MonotonicTime free_since) {
+  const MonotonicTime until = free_since + cgi::kKeeperIsAsked;
   ForgetOldKeepers();
+  if (until < loop_.now()) return;
   if (free_keepers_.size() == kFreeKeepersMax) free_keepers_.pop_front();
-  free_keepers_.push_back({.rule = rule, .until = free_since + cgi::kKeeperIsAsked, .lifeline = std::move(lifeline)});
+  free_keepers_.push_back({.rule = rule, .until = until, .lifeline = std::move(lifeline)});
 }
 
 void SpawnerClient::ForgetOldKeepers() {
