@@ -312,11 +312,13 @@ def test_without_processes_left_programs_are_refused_and_run_again_later(brillia
     wait_until(lambda: descriptors_of(spawner) == descriptors, "every descriptor to be closed")
     limit(spawner, resource.RLIMIT_NPROC, before)
     assert server.get("/hello.sh").body == b"hello\n"
-    # Now its keeper is there, but can't fork.
+    # Now its keeper is there, but can't fork; nor can the spawner have another one.
     keeper = wait_until(lambda: children_of(spawner), "a keeper")[0]
-    limit(keeper, resource.RLIMIT_NPROC, 0)
+    for pid in (keeper, spawner):
+        limit(pid, resource.RLIMIT_NPROC, 0)
     assert server.get("/hello.sh").status == 503
-    limit(keeper, resource.RLIMIT_NPROC, before)
+    for pid in (keeper, spawner):
+        limit(pid, resource.RLIMIT_NPROC, before)
     assert server.get("/hello.sh").body == b"hello\n"
 
 
