@@ -443,12 +443,23 @@ def memory_kib(pid, name):
 
 @root_only
 @needs("mount")
-@pytest.mark.parametrize("kind", ["length", "chunked", "form"])
-def test_a_full_file_system_is_507_and_its_room_is_given_back(brilliant, kind):
-    (brilliant.folder / "www/in").mkdir(parents=True)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", brilliant.folder / "www/in"], capture_output=True).returncode != 0:
+@contextlib.contextmanager
+def small_file_system(brilliant, name):
+    """1 MiB, below the test's folder."""
+    (brilliant.folder / name).mkdir(parents=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", brilliant.folder / name], capture_output=True).returncode != 0:
         pytest.skip("may not mount")
     try:
+        yield
+    finally:
+        for running in brilliant.servers:
+            running.stop()
+        subprocess.run(["umount", "-l", brilliant.folder / name], check=True)
+
+
+@pytest.mark.parametrize("kind", ["length", "chunked", "form"])
+def test_a_full_file_system_is_507_and_its_room_is_given_back(brilliant, kind):
+    with small_file_system(brilliant, "www/in"):
         server = start(brilliant)
         free = lambda: os.statvfs(server.folder / "www/in").f_bfree
         before = free()
@@ -467,10 +478,25 @@ def test_a_full_file_system_is_507_and_its_room_is_given_back(brilliant, kind):
         assert server.request("PUT", "/in/small", body=b"x" * 500_000).status == 201
         assert server.request("PUT", "/in/small", body=b"y" * 600_000).status == 507, "the old file is there until the new one is"
         assert content(server, "in/small") == b"x" * 500_000
-    finally:
-        for running in brilliant.servers:
-            running.stop()
-        subprocess.run(["umount", "-l", brilliant.folder / "www/in"], check=True)
+
+
+@pytest.mark.parametrize("pieces", [2, 3])
+def test_what_follows_an_upload_that_fills_the_disk_is_not_taken_for_its_content(brilliant, pieces):
+    """The pieces are as large as those that are written, and as what is skipped of unwanted content."""
+    with small_file_system(brilliant, "www/in"):
+        server = start(brilliant)
+        length = pieces * 262_144
+        with RawConnection(server) as connection:
+            connection.send(head("PUT", "/in/x", f"Content-Length: {length}", "Expect: 100-continue"))
+            assert connection.read_head()[0] == "HTTP/1.1 100 Continue"
+            (server.folder / "www/in/filler").write_bytes(b"f" * 700_000)
+            connection.send(b"x" * length + head("GET", "/in/filler"))
+            assert connection.read().status == 507
+            try:
+                assert connection.read().status == 200
+            except OSError:
+                pass  # the connection ended: that is safe too
+        assert names(server) == ["filler"]
 
 
 @pytest.mark.parametrize("chunks", [False, True])
