@@ -141,7 +141,7 @@ void ScriptExchange::ReportCut(const Cause& cause, log::RateLimit& site) const {
 event::Task<void> ScriptExchange::LetEnd() {
   event::Timer timer;
   timer.Start(context_.loop.TimerClassFor(kEndGrace));
-  while (!output_ended_) {
+  while (!output_ended_ && !timer.expired()) {
     const Result<size_t> count = co_await output_.ReadSome(output_bytes_, &timer);
     if (!count) co_return;
     output_ended_ = *count == 0;

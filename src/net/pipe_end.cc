@@ -65,6 +65,9 @@ Result<size_t> PipeEnd::TryWrite(std::span<const char> bytes) {
 
 event::Task<Result<size_t>> PipeEnd::ReadSome(std::span<char> into, event::Timer* timer) {
   while (true) {
+    if (loop_.turns() == turn_ && reads_ == kReadsPerTurn) co_await loop_.Yield();
+    reads_ = loop_.turns() == turn_ ? reads_ + 1 : 1;
+    turn_ = loop_.turns();
     if (!open()) co_return Failure(ErrorCode::kClosed, "pipe");
     if (!waitable_->readable()) {
       const Result<void> watched = Watch(event::Watch::kInput);

@@ -4,6 +4,7 @@
 #ifndef BRILLIANT_NET_PIPE_END_H_
 #define BRILLIANT_NET_PIPE_END_H_
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
@@ -15,6 +16,10 @@
 #include "event/waitable.h"
 
 namespace brilliant::net {
+
+// So often ReadSome returns without waiting; then everybody else has a turn, also if the other side writes as fast as
+// it is read.
+inline constexpr int kReadsPerTurn = 16;
 
 class PipeEnd {
  public:
@@ -31,7 +36,8 @@ class PipeEnd {
   void ShutDown();
   [[nodiscard]] bool open() const { return fd_.valid(); }
 
-  // At least one byte; 0: the other side has closed. `timer`, if any, bounds the wait: kDeadline.
+  // At least one byte; 0: the other side has closed. `timer`, if any, bounds the wait: kDeadline, but what is there
+  // wins.
   [[nodiscard]] event::Task<Result<size_t>> ReadSome(std::span<char> into, event::Timer* timer);
   // What is there now; kWouldBlock.
   [[nodiscard]] Result<size_t> TryRead(std::span<char> into);
@@ -47,6 +53,8 @@ class PipeEnd {
   UniqueFd fd_;
   std::optional<event::Waitable> waitable_;
   std::optional<event::Watch> watch_;
+  uint64_t turn_ = 0;  // of the last read
+  int reads_ = 0;      // in that turn
 };
 
 // The ends of a new pipe, close-on-exec. `ours` does not block, `theirs` does: programs expect that.
