@@ -1,9 +1,8 @@
 // What a worker and the keeper of one script say to each other over the script's lifeline, as bytes: one order from the
 // worker, then reports from the keeper. The end of the lifeline ends the script. A keeper that has said kFree can be
 // given another script of the same rule over the same lifeline: first kAgain, with the script's descriptors, then the
-// order. Both ends are one machine and one
-// program, so numbers are in the machine's own order; what comes from the other side is checked all the same, because
-// the keeper must not trust a worker. Pure.
+// order. Both ends are one machine and one program, so numbers are in the machine's own order; what comes from the
+// other side is checked all the same, because the keeper must not trust a worker. Pure.
 #ifndef BRILLIANT_CGI_SPAWN_PROTOCOL_H_
 #define BRILLIANT_CGI_SPAWN_PROTOCOL_H_
 

@@ -143,10 +143,13 @@ struct CgiHandlerTest : testing::Test {
               static_cast<ssize_t>(bytes.size()));
     Turns();
   }
-  void End(int exit_code = 0, int signal = 0, StartFault fault = StartFault::kNone) {
+  void CloseStreams() {
     launcher.output.Reset();
     launcher.errors.Reset();
     launcher.input.Reset();
+  }
+  void End(int exit_code = 0, int signal = 0, StartFault fault = StartFault::kNone) {
+    CloseStreams();
     Report({.kind = ScriptReport::Kind::kEnded, .fault = fault, .exit_code = exit_code, .signal = signal});
     launcher.lifeline.Reset();
     Turns();
@@ -339,8 +342,7 @@ TEST_F(CgiHandlerTest, AKeeperThatIsFreeIsGivenBack) {
   Ask();
   Start();
   Print(std::string(kHead) + "hello");
-  launcher.output.Reset();
-  launcher.errors.Reset();
+  CloseStreams();
   const auto end = cgi::EncodeReport({.kind = ScriptReport::Kind::kEnded});
   const auto free = cgi::EncodeReport({.kind = ScriptReport::Kind::kFree, .at_us = 5'000'000});
   std::string together(end.data(), end.size());
@@ -362,8 +364,7 @@ TEST_F(CgiHandlerTest, AKeeperThatIsNotFreeIsNotGivenBack) {
   Ask();
   Start();
   Print(std::string(kHead) + "hello");
-  launcher.output.Reset();
-  launcher.errors.Reset();
+  CloseStreams();
   Report({.kind = ScriptReport::Kind::kEnded});
   ASSERT_TRUE(finished);
   EXPECT_FALSE(launcher.taken_back.valid());

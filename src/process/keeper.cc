@@ -98,7 +98,7 @@ void Keeper::RunOne(std::vector<UniqueFd> descriptors) {
     Watch(*script);
   } else {
     may_stay_ = false;
-    if (script.error().kind == ScriptReport::Kind::kFailed) Note(script.error());
+    Note(script.error());
   }
 }
 

@@ -441,8 +441,6 @@ def memory_kib(pid, name):
     return int(line.split()[1])
 
 
-@root_only
-@needs("mount")
 @contextlib.contextmanager
 def small_file_system(brilliant, name):
     """1 MiB, below the test's folder."""
@@ -457,6 +455,8 @@ def small_file_system(brilliant, name):
         subprocess.run(["umount", "-l", brilliant.folder / name], check=True)
 
 
+@root_only
+@needs("mount")
 @pytest.mark.parametrize("kind", ["length", "chunked", "form"])
 def test_a_full_file_system_is_507_and_its_room_is_given_back(brilliant, kind):
     with small_file_system(brilliant, "www/in"):
@@ -480,6 +480,8 @@ def test_a_full_file_system_is_507_and_its_room_is_given_back(brilliant, kind):
         assert content(server, "in/small") == b"x" * 500_000
 
 
+@root_only
+@needs("mount")
 @pytest.mark.parametrize("pieces", [2, 3])
 def test_what_follows_an_upload_that_fills_the_disk_is_not_taken_for_its_content(brilliant, pieces):
     """The pieces are as large as those that are written, and as what is skipped of unwanted content."""
