@@ -94,6 +94,8 @@ class EventLoop {
   // The time of this turn.
   [[nodiscard]] MonotonicTime now() const { return now_; }
   [[nodiscard]] WallTime wall() const { return wall_; }
+  // For jobs of the offload pool, whose threads it serves as well.
+  [[nodiscard]] const TimeSource& time_source() const { return time_; }
   [[nodiscard]] TimerClass& TimerClassFor(Milliseconds duration) { return timers_.ClassFor(duration); }
   [[nodiscard]] OffloadPool& offload() { return offload_; }
   [[nodiscard]] ReadyQueue& ready_queue() { return ready_; }

@@ -48,10 +48,18 @@ class FakeBody final : public RequestBody {
     return {.reader = std::make_shared<Reader>(*this), .bytes = std::min<uint64_t>(ahead_, content_.size() - at_)};
   }
   void Took(uint64_t bytes) override {
+    EXPECT_LE(bytes, kAheadBytesMax);
+    jobs_ += bytes > 0 ? 1 : 0;
     EXPECT_EQ(before_job_ + bytes, at_);
     read_by_jobs_ += bytes;
   }
   [[nodiscard]] uint64_t read_by_jobs() const { return read_by_jobs_; }
+  [[nodiscard]] int jobs() const { return jobs_; }
+  // Each read of a job takes so long.
+  void SlowDown(FakeTimeSource& time, Milliseconds by) {
+    time_ = &time;
+    delay_ = by;
+  }
   void Interrupt() override {}
   [[nodiscard]] bool asked() const { return asked_; }
 
@@ -61,7 +69,8 @@ class FakeBody final : public RequestBody {
    public:
     explicit Reader(FakeBody& body) : body_(body) {}
     Result<size_t> TryRead(std::span<char> into) override {
-      if (++reads_ % 5 == 0) return Failure(ErrorCode::kWouldBlock, "recv");
+      if (body_.time_ != nullptr) body_.time_->Advance(body_.delay_);
+      if (++reads_ % 5 == 0 && body_.piece_ < kUploadPieceBytes) return Failure(ErrorCode::kWouldBlock, "recv");
       const Result<std::span<const char>> piece = body_.Take(into.size());
       if (!piece) return std::unexpected(piece.error());
       std::ranges::copy(*piece, into.data());
@@ -89,6 +98,9 @@ class FakeBody final : public RequestBody {
   size_t before_job_ = 0;
   uint64_t ahead_ = 0;
   uint64_t read_by_jobs_ = 0;
+  int jobs_ = 0;
+  FakeTimeSource* time_ = nullptr;
+  Milliseconds delay_{0};
   int pieces_ = 0;
   bool asked_ = false;
 };
@@ -182,6 +194,19 @@ TEST_F(UploadHandlerTest, StoresContentThatJobsRead) {
       EXPECT_GT(body.read_by_jobs(), 0U) << piece << " " << ahead;
     }
   }
+}
+
+TEST_F(UploadHandlerTest, AJobReadsSoMuchAndForSoLongThenOthersHaveItsThread) {
+  const std::string content(2 * kAheadBytesMax + 2 * kUploadPieceBytes, 'x');
+  FakeBody fast(content, kUploadPieceBytes, true);
+  fast.LetJobsRead(UINT64_MAX);
+  EXPECT_EQ(Send("PUT", "/a", fast, "").status, 201);
+  EXPECT_EQ(fast.jobs(), 2);
+  FakeBody slow(content, kUploadPieceBytes, true);
+  slow.LetJobsRead(UINT64_MAX);
+  slow.SlowDown(loop.time, kAheadTimeMax);
+  EXPECT_EQ(Send("PUT", "/b", slow, "").status, 201);
+  EXPECT_EQ(slow.jobs(), static_cast<int>(content.size() / kUploadPieceBytes / 2)) << "one piece each";
 }
 
 TEST_F(UploadHandlerTest, ContentThatEndsWhileAJobReadsItLeavesNothing) {

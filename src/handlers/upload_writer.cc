@@ -27,8 +27,7 @@ struct ReadAhead {
 // Writes the first `filled` bytes of `buffer`, then what comes of `ahead` at once. What has been read is told in any
 // case: the connection must know where its content ends.
 Result<ReadAhead> WriteAndReadAhead(files::UploadFile& file, std::span<char> buffer, size_t filled,
-                                    const RequestBody::Ahead& ahead) {
-  const SystemTimeSource clock;
+                                    const RequestBody::Ahead& ahead, const TimeSource& clock) {
   const MonotonicTime deadline = clock.Monotonic() + kAheadTimeMax;
   ReadAhead read;
   while (true) {
@@ -96,7 +95,9 @@ event::Task<Result<void>> UploadWriter::Flush(RequestBody* body) {
   room_.under_way += reserved;
   bytes_ += reserved;
   auto write = [file = file_, buffer = buffer_, capacity = capacity_, filled = std::exchange(filled_, 0),
-                ahead = std::move(ahead)] { return WriteAndReadAhead(*file, {buffer.get(), capacity}, filled, ahead); };
+                ahead = std::move(ahead), &clock = context_.loop.time_source()] {
+    return WriteAndReadAhead(*file, {buffer.get(), capacity}, filled, ahead, clock);
+  };
   const Result<ReadAhead> read = co_await event::Offload(context_.loop, context_.scope, std::move(write));
   if (!read) co_return std::unexpected(read.error());
   room_.under_way -= reserved - read->bytes;

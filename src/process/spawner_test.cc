@@ -219,6 +219,23 @@ TEST_F(SpawnerTest, AKeeperThatIsFreeTakesAnotherOrder) {
   }
 }
 
+TEST_F(SpawnerTest, AKeeperStaysForSoManyOrders) {
+  Write("hello.sh", "#!/bin/sh\n");
+  Start();
+  Script script = Run("hello.sh");
+  for (int orders = 1; orders < kOrdersMax; ++orders) {
+    std::optional<ScriptReport> report;
+    do {
+      report = script.NextReport();
+      ASSERT_TRUE(report) << orders;
+    } while (report->kind != ScriptReport::Kind::kFree);
+    RunAgain(script, OrderFor("hello.sh"), false);
+  }
+  EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kStarted);
+  EXPECT_EQ(script.NextReport()->kind, ScriptReport::Kind::kEnded);
+  EXPECT_FALSE(script.NextReport());
+}
+
 TEST_F(SpawnerTest, AKeeperIsFreeWhenNothingIsLeft) {
   Write("leaves.sh", "#!/bin/sh\nmkfifo wait\n(read line <wait) >/dev/null 2>&1 &\n");
   Start();
